@@ -1,0 +1,1 @@
+"""Holds the integration, where Home Assistant looks for it."""
