@@ -1,0 +1,244 @@
+"""What is known about a person at a moment, judged once for everybody."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from . import trend
+from .models import (
+    DeviceStatus,
+    Direction,
+    Reading,
+    ReadingKind,
+    SensorFault,
+    SensorStatus,
+    Treatment,
+    TreatmentKind,
+)
+from .timeline import Timeline
+
+TREATMENTS_SPAN = timedelta(hours=48)
+"""How far back treatments are kept."""
+
+STALE_AFTER = timedelta(minutes=15)
+"""When a reading stops being current, unless the person chose otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CgmData:
+    """What the coordinator publishes."""
+
+    readings: tuple[Reading, ...] = ()
+    """The last 24 h, oldest first."""
+
+    newest_at: datetime | None = None
+    """Stamp of the newest reading, whatever its age; known before readings are."""
+
+    latest: Reading | None = None
+    """The newest reading while it is current, else None."""
+
+    delta: float | None = None
+    """mg/dL per five minutes, None if it cannot be known."""
+
+    rate: float | None = None
+    """mg/dL per minute, None if it cannot be known."""
+
+    direction: Direction | None = None
+    """Reported, else computed, else None."""
+
+    sensor_status: SensorStatus = SensorStatus.NO_DATA
+    """What the sensor is doing."""
+
+    is_signal_lost: bool = True
+    """Whether no reading is recent enough, whatever the reason."""
+
+    treatments: tuple[Treatment, ...] = ()
+    """The last 48 h and what is planned, oldest first."""
+
+    last_bolus: Treatment | None = None
+    """The newest bolus that a person gave."""
+
+    last_automatic_bolus: Treatment | None = None
+    """The newest bolus that a loop gave by itself."""
+
+    last_carbs: Treatment | None = None
+    """The newest carbs eaten."""
+
+    are_treatments_known: bool = False
+    """Whether treatments were read recently enough to call one the last."""
+
+    status: DeviceStatus | None = None
+    """What pump, loop and phone report."""
+
+    is_answering: bool = False
+    """Whether the source answered the newest request for readings."""
+
+    @property
+    def newest(self) -> Reading | None:
+        """Return the newest reading, whatever its age."""
+        return self.readings[-1] if self.readings else None
+
+
+def fresh_until(timeline: Timeline, stale_after: timedelta) -> datetime | None:
+    """Return when the newest reading stops being current, None without one.
+
+    Counted from its stamp or its first sight, whichever is earlier.
+    """
+    if timeline.newest_at is None:
+        return None
+    seen = timeline.newest_seen or timeline.newest_at
+    return min(timeline.newest_at, seen) + stale_after
+
+
+def judge(
+    timeline: Timeline,
+    treatments: Sequence[Treatment],
+    *,
+    now: datetime,
+    stale_after: timedelta,
+    are_treatments_known: bool,
+    is_answering: bool,
+    status: DeviceStatus | None = None,
+) -> CgmData:
+    """Return what is known at `now`.
+
+    Args:
+        timeline: Every reading of the last day.
+        treatments: Oldest first.
+        now: The present, by the source's clock where ours is wrong; aware.
+        stale_after: Age at which a reading stops being current.
+        are_treatments_known: Whether treatments were read recently.
+        is_answering: Whether the source answered the newest request.
+        status: What pump, loop and phone reported.
+    """
+    until = fresh_until(timeline, stale_after)
+    is_fresh = until is not None and now < until
+    newest, fault = timeline.newest, _newer_fault(timeline)
+    # A stamp may be known without its reading: stored before a restart, or lost
+    # with the source's database. The reading before it is not the newest then.
+    is_held = newest is not None and newest.at == timeline.newest_at
+    latest = newest if is_held and is_fresh and fault is None else None
+    breaks = _breaks(timeline.faults, treatments)
+    readings = timeline.readings
+    return CgmData(
+        readings=readings,
+        newest_at=timeline.newest_at,
+        latest=latest,
+        delta=trend.delta(readings, breaks) if latest else None,
+        rate=trend.rate(readings, breaks) if latest else None,
+        direction=trend.direction(readings, breaks) if latest else None,
+        sensor_status=_sensor_status(latest, fault, now, stale_after),
+        is_signal_lost=not is_fresh,
+        treatments=tuple(treatments),
+        last_bolus=_last(treatments, now, _is_given),
+        last_automatic_bolus=_last(treatments, now, _is_automatic),
+        last_carbs=_last(treatments, now, _is_eaten),
+        are_treatments_known=are_treatments_known,
+        status=status,
+        is_answering=is_answering,
+    )
+
+
+def merge_treatments(
+    known: Sequence[Treatment],
+    fresh: Sequence[Treatment],
+    *,
+    since: datetime,
+    now: datetime,
+) -> tuple[Treatment, ...]:
+    """Return all treatments after a source told everything from `since` on.
+
+    What it no longer tells was deleted. Two uploaders' copies of one treatment
+    (same kind, amount and second) are one.
+
+    Args:
+        known: Told before, oldest first.
+        fresh: Told now, oldest first.
+        since: Where `fresh` begins; aware.
+        now: What is older than 48 h before it is dropped; aware.
+
+    Returns:
+        Oldest first.
+    """
+    told = {treatment.id for treatment in fresh}
+    kept = [
+        treatment
+        for treatment in known
+        if now - TREATMENTS_SPAN <= treatment.at < since and treatment.id not in told
+    ]
+    recent = [treatment for treatment in fresh if treatment.at >= now - TREATMENTS_SPAN]
+    merged = {_what_was_done(treatment): treatment for treatment in [*kept, *recent]}
+    return tuple(sorted(merged.values(), key=lambda treatment: treatment.at))
+
+
+def _what_was_done(treatment: Treatment) -> tuple[object, ...]:
+    """Return what two uploaders' copies of one treatment have in common."""
+    if treatment.insulin is None and treatment.carbs is None:
+        return (treatment.id,)
+    moment = treatment.at.replace(microsecond=0)
+    return (moment, treatment.kind, treatment.insulin, treatment.carbs)
+
+
+def _newer_fault(timeline: Timeline) -> SensorFault | None:
+    """Return the newest sensor fault if it is newer than any reading."""
+    if not timeline.faults:
+        return None
+    fault = timeline.faults[-1]
+    at = timeline.newest_at
+    return fault if at is None or fault.at > at else None
+
+
+def _breaks(
+    faults: Sequence[SensorFault], treatments: Sequence[Treatment]
+) -> list[datetime]:
+    """Return the moments that no change may be measured across."""
+    return [fault.at for fault in faults] + [
+        treatment.at
+        for treatment in treatments
+        if treatment.kind is TreatmentKind.SENSOR_START
+    ]
+
+
+def _sensor_status(
+    latest: Reading | None,
+    fault: SensorFault | None,
+    now: datetime,
+    stale_after: timedelta,
+) -> SensorStatus:
+    """Return what the sensor is doing: only recent news counts."""
+    if fault is not None and now < fault.at + stale_after:
+        return fault.status
+    if latest is None:
+        return SensorStatus.NO_DATA
+    return {
+        ReadingKind.LOW: SensorStatus.LOW,
+        ReadingKind.HIGH: SensorStatus.HIGH,
+        ReadingKind.MEASURED: SensorStatus.OK,
+    }[latest.kind]
+
+
+def _last(
+    treatments: Sequence[Treatment],
+    now: datetime,
+    is_wanted: Callable[[Treatment], bool],
+) -> Treatment | None:
+    """Return the newest wanted treatment that is not merely planned."""
+    for treatment in reversed(treatments):
+        if treatment.at <= now and is_wanted(treatment):
+            return treatment
+    return None
+
+
+def _is_given(treatment: Treatment) -> bool:
+    """Return whether a person gave insulin."""
+    return treatment.insulin is not None and not treatment.is_automatic
+
+
+def _is_automatic(treatment: Treatment) -> bool:
+    """Return whether a loop gave insulin by itself."""
+    return treatment.insulin is not None and treatment.is_automatic
+
+
+def _is_eaten(treatment: Treatment) -> bool:
+    """Return whether carbs were eaten."""
+    return treatment.carbs is not None

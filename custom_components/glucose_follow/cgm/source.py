@@ -1,0 +1,83 @@
+"""What every source of glucose offers."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from .models import Account, DeviceStatus, Sample, Treatment
+
+
+class Feature(StrEnum):
+    """What an account can report, besides readings."""
+
+    LIVE = "live"
+    PUSH = "push"
+    STATUS = "status"
+    TREATMENTS = "treatments"
+
+
+class CgmSource(Protocol):
+    """Somewhere glucose comes from.
+
+    Implementations own their transport, credentials and units. They raise only
+    the errors in `errors`, return only the types in `models`, and never import
+    Home Assistant. Treatments and status are empty, never an error, where the
+    account has none.
+    """
+
+    @property
+    def features(self) -> frozenset[Feature]:
+        """Return what this account can report; fixed once `identify` ran."""
+
+    @property
+    def server_time(self) -> datetime | None:
+        """Return the source's own clock in its newest answer, None if unknown.
+
+        Aware, UTC. None for a source that shares our clock, and for an answer
+        that a cache between us may have kept.
+        """
+
+    @property
+    def skipped(self) -> int:
+        """Return how many documents were unusable since the source was made."""
+
+    async def identify(self) -> Account:
+        """Return whose data this is, after at most one attempt to log in.
+
+        Raises:
+            CgmError: As named in `errors`.
+        """
+
+    async def readings(self, since: datetime) -> Sequence[Sample]:
+        """Return what the sensor sent after `since`, oldest first.
+
+        Raises:
+            CgmError: As named in `errors`. One bad document is skipped.
+        """
+
+    async def treatments(self, since: datetime) -> Sequence[Treatment]:
+        """Return what was done at or after `since`, oldest first.
+
+        Raises:
+            CgmError: As named in `errors`. One bad document is skipped.
+        """
+
+    async def status(self) -> DeviceStatus | None:
+        """Return what pump, loop and phone last reported, None if nothing.
+
+        Raises:
+            CgmError: As named in `errors`.
+        """
+
+    async def listen(self, on_change: Callable[[], None]) -> None:
+        """Call `on_change` whenever there is news, until the connection ends.
+
+        Only with `Feature.PUSH`.
+
+        Raises:
+            CgmError: As named in `errors`.
+        """
+
+    async def close(self) -> None:
+        """Let go of whatever the source holds; it is not used afterwards."""

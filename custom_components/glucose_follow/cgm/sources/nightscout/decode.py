@@ -1,0 +1,229 @@
+"""Documents of a Nightscout site, whoever uploaded them.
+
+Every uploader writes them a little differently, so nothing is relied on: what
+cannot be understood is left out, and nothing here raises.
+
+Source: the documents of cgm-remote-monitor 15.0.7, AAPS, Loop, Trio, xDrip+.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+import math
+import re
+
+from ...models import (
+    HIGHEST_MGDL,
+    LOWEST_MGDL,
+    Direction,
+    Reading,
+    ReadingKind,
+    Sample,
+    SensorFault,
+    SensorStatus,
+    Treatment,
+    TreatmentKind,
+)
+from ...transport import Json
+
+type Document = Mapping[str, Json]
+
+_FIRST_CODE, _LAST_CODE = 1, 38
+_NOT_READY_CODES = frozenset({1, 5})
+"""Sensor not active, and not calibrated; lib/plugins/errorcodes.js."""
+
+_DEXCOM_LIMIT = 400
+_DEXCOM_HIGH = 401
+_LIBRE_LIMIT = 500
+_DEXCOM = re.compile(r"dexcom|share|\bg[4567]\b", re.IGNORECASE)
+
+_MOST_UNITS, _MOST_GRAMS = 100.0, 500.0
+"""More than this in one treatment is a slip of the finger."""
+
+_SECONDS_UNTIL = 100_000_000_000
+"""Epoch numbers below this are seconds, not milliseconds: 1973 against 5138."""
+
+_DIRECTIONS = {
+    "tripleup": Direction.DOUBLE_UP,
+    "doubleup": Direction.DOUBLE_UP,
+    "singleup": Direction.SINGLE_UP,
+    "fortyfiveup": Direction.FORTY_FIVE_UP,
+    "flat": Direction.FLAT,
+    "fortyfivedown": Direction.FORTY_FIVE_DOWN,
+    "singledown": Direction.SINGLE_DOWN,
+    "doubledown": Direction.DOUBLE_DOWN,
+    "tripledown": Direction.DOUBLE_DOWN,
+}
+
+_KINDS = {
+    "tempbasal": TreatmentKind.TEMP_BASAL,
+    "tempbasalstart": TreatmentKind.TEMP_BASAL,
+    "tempbasalend": TreatmentKind.TEMP_BASAL,
+    "sitechange": TreatmentKind.SITE_CHANGE,
+    "podchange": TreatmentKind.SITE_CHANGE,
+    "sensorstart": TreatmentKind.SENSOR_START,
+    "sensorchange": TreatmentKind.SENSOR_START,
+    "sensorstop": TreatmentKind.SENSOR_STOP,
+    "insulinchange": TreatmentKind.INSULIN_CHANGE,
+    "pumpbatterychange": TreatmentKind.PUMP_BATTERY_CHANGE,
+    "exercise": TreatmentKind.EXERCISE,
+    "note": TreatmentKind.NOTE,
+    "announcement": TreatmentKind.NOTE,
+    "question": TreatmentKind.NOTE,
+    "profileswitch": TreatmentKind.PROFILE_SWITCH,
+    "temporarytarget": TreatmentKind.TEMPORARY_TARGET,
+    "temporarytargetcancel": TreatmentKind.TEMPORARY_TARGET,
+    "bgcheck": TreatmentKind.FINGER_STICK,
+}
+
+_PRIMING = frozenset({TreatmentKind.SITE_CHANGE, TreatmentKind.INSULIN_CHANGE})
+"""Insulin in these filled a tube, not a person."""
+
+
+def documents(answer: Json) -> Iterator[Document]:
+    """Yield the documents in an answer; a body of `null` has none."""
+    if isinstance(answer, list):
+        yield from (document for document in answer if isinstance(document, dict))
+
+
+def is_glucose(document: Document) -> bool:
+    """Return whether an entry is about sensor glucose, usable or not."""
+    return document.get("type", "sgv") == "sgv"
+
+
+def sample(document: Document) -> Sample | None:
+    """Return what a sensor sent, None if the entry says nothing usable."""
+    at = _moment(document, "date", "mills", "dateString", "sysTime", "created_at")
+    value = _number(document.get("sgv"))
+    if at is None or value is None or document.get("isValid") is False:
+        return None
+    mgdl = round(value)
+    if _FIRST_CODE <= mgdl <= _LAST_CODE:
+        is_waiting = mgdl in _NOT_READY_CODES
+        status = SensorStatus.WARMUP if is_waiting else SensorStatus.SENSOR_ERROR
+        return SensorFault(at=at, status=status)
+    if not LOWEST_MGDL <= mgdl <= HIGHEST_MGDL:
+        return None
+    return Reading(
+        at=at,
+        mgdl=mgdl,
+        direction=_DIRECTIONS.get(_normalised(document.get("direction"))),
+        kind=_reading_kind(mgdl, _text(document.get("device")) or ""),
+    )
+
+
+def treatment(document: Document) -> Treatment | None:
+    """Return what was done, None if the document says nothing usable."""
+    at = _moment(document, "created_at", "mills", "date", "timestamp")
+    if at is None or document.get("isValid") is False:
+        return None
+    insulin, carbs = _number(document.get("insulin")), _number(document.get("carbs"))
+    if not _is_plausible(insulin, _MOST_UNITS) or not _is_plausible(carbs, _MOST_GRAMS):
+        return None
+    name = _normalised(document.get("eventType"))
+    named = _KINDS.get(name, TreatmentKind.OTHER)
+    is_priming = named in _PRIMING or document.get("type") == "PRIMING"
+    given = None if is_priming else insulin or None
+    return Treatment(
+        at=at,
+        id=_identity(document, at, name),
+        kind=_treatment_kind(given, carbs or None, named),
+        insulin=given,
+        carbs=carbs or None,
+        is_automatic=_is_automatic(document, name),
+        duration=_number(document.get("duration")),
+        note=_text(document.get("notes")),
+        entered_by=_text(document.get("enteredBy")),
+    )
+
+
+def _reading_kind(mgdl: int, device: str) -> ReadingKind:
+    """Return whether a number is a sensor's limit.
+
+    Dexcom reports 39 and 401 (400 from some uploaders) beyond its range, Libre
+    goes on to 500.
+    """
+    if mgdl == LOWEST_MGDL:
+        return ReadingKind.LOW
+    is_dexcom_limit = mgdl >= _DEXCOM_LIMIT and _DEXCOM.search(device) is not None
+    if is_dexcom_limit or mgdl == _DEXCOM_HIGH or mgdl > _LIBRE_LIMIT:
+        return ReadingKind.HIGH
+    return ReadingKind.MEASURED
+
+
+def _treatment_kind(
+    insulin: float | None, carbs: float | None, named: TreatmentKind
+) -> TreatmentKind:
+    """Return what was done: fields first, because names differ by uploader."""
+    if insulin is not None:
+        return TreatmentKind.BOLUS
+    if carbs is not None:
+        return TreatmentKind.CARBS
+    return named
+
+
+def _is_automatic(document: Document, name: str) -> bool:
+    """Return whether a loop gave it: AAPS, Trio and Loop each say so differently."""
+    return (
+        document.get("isSMB") is True
+        or document.get("automatic") is True
+        or document.get("type") == "SMB"
+        or name == "smb"
+    )
+
+
+def _is_plausible(amount: float | None, most: float) -> bool:
+    """Return whether an amount is missing or could have been meant."""
+    return amount is None or 0 <= amount <= most
+
+
+def _identity(document: Document, at: datetime, name: str) -> str:
+    """Return what tells a treatment from others, also after it was edited."""
+    for key in ("identifier", "_id", "id"):
+        if identity := _text(document.get(key)):
+            return identity
+    return f"{at.isoformat()} {name}"
+
+
+def _moment(document: Document, *keys: str) -> datetime | None:
+    """Return the first usable time among the fields; aware, UTC."""
+    for key in keys:
+        moment = _parsed(document.get(key))
+        if moment is not None:
+            return moment
+    return None
+
+
+def _parsed(value: Json) -> datetime | None:
+    """Return a time told as ISO text or as seconds or milliseconds since 1970."""
+    number = _number(value)
+    try:
+        if number is not None:
+            seconds = number if abs(number) < _SECONDS_UNTIL else number / 1000
+            return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except ValueError, OverflowError, OSError:
+        pass
+    return None
+
+
+def _number(value: Json) -> float | None:
+    """Return a number told as one or as text, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError, OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _text(value: Json) -> str | None:
+    """Return a text that says something, None for anything else."""
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _normalised(value: Json) -> str:
+    """Return a name without its case, spaces and underscores."""
+    return re.sub(r"[\s_]", "", value).lower() if isinstance(value, str) else ""

@@ -1,0 +1,57 @@
+"""A person who does not exist, to rehearse automations with."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import override
+
+from ..models import Account, DeviceStatus, Sample, Treatment
+from ..person import SimulatedPerson
+from ..source import CgmSource, Feature
+
+
+class SimulatedSource(CgmSource):
+    """Answers what a simulated person's devices would have sent by now."""
+
+    features = frozenset({Feature.LIVE, Feature.TREATMENTS})
+    server_time = None
+    skipped = 0
+
+    def __init__(
+        self, person: Callable[[], SimulatedPerson], clock: Callable[[], datetime]
+    ) -> None:
+        """Keep how to tell who it is and what time it is.
+
+        Args:
+            person: Asked at each call, so that the scenario can change.
+            clock: Returns the present; aware.
+        """
+        self._person = person
+        self._clock = clock
+
+    @override
+    async def identify(self) -> Account:
+        """Return an account; a simulated person always has one."""
+        return Account(id=f"simulated-{self._person().seed}")
+
+    @override
+    async def readings(self, since: datetime) -> Sequence[Sample]:
+        """Return what the sensor sent after `since`, oldest first."""
+        return self._person().readings(since, self._clock())
+
+    @override
+    async def treatments(self, since: datetime) -> Sequence[Treatment]:
+        """Return what was done at or after `since`, oldest first."""
+        return self._person().treatments(since, self._clock())
+
+    @override
+    async def status(self) -> DeviceStatus | None:
+        """Return None: the person wears no pump."""
+        return None
+
+    @override
+    async def listen(self, on_change: Callable[[], None]) -> None:
+        """Return at once: nothing is pushed."""
+
+    @override
+    async def close(self) -> None:
+        """Do nothing: there is nothing to let go of."""

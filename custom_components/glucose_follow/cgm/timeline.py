@@ -1,0 +1,147 @@
+"""The readings of a day, whoever brought them and in whatever order."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from operator import attrgetter
+
+from .models import Reading, Sample, SensorFault
+
+SPAN = timedelta(hours=24)
+"""How far back readings are kept."""
+
+AHEAD = timedelta(minutes=10)
+"""A stamp further ahead of the clock than this is nobody's present."""
+
+_SAME_MOMENT = timedelta(seconds=3)
+_SAME_VALUE = timedelta(seconds=30)
+"""Two uploaders stamp one reading up to four seconds apart, and never change it."""
+
+_MOST = 3000
+"""More than two one-minute sensors can send in a day."""
+
+_GAP = timedelta(minutes=12.5)
+"""A five-minute sensor that lost two readings in a row."""
+
+_FILLING = timedelta(hours=1)
+"""How long after a gap somebody may still be filling it."""
+
+_at = attrgetter("at")
+
+
+class Timeline:
+    """Readings and sensor faults, oldest first, without repetitions.
+
+    The newest stamp only ever moves forward, and keeps the moment it was first
+    seen: a stamp from a clock that is ahead must not make a reading look
+    younger than it is.
+    """
+
+    def __init__(
+        self, newest_at: datetime | None = None, newest_seen: datetime | None = None
+    ) -> None:
+        """Begin where an earlier timeline ended.
+
+        Args:
+            newest_at: Stamp of the newest reading known before, if any.
+            newest_seen: When that reading was first seen.
+        """
+        self.newest_at = newest_at
+        """Stamp of the newest reading ever seen; aware, UTC."""
+        self.newest_seen = newest_seen
+        """When that reading was first seen, by the clock given to `merge`."""
+        self.ahead = 0
+        """How many stamps of the last batch were too far ahead to believe."""
+        self._readings: list[Reading] = []
+        self._faults: list[SensorFault] = []
+        self._published: tuple[Reading, ...] | None = None
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Return the readings of the last day, oldest first."""
+        if self._published is None:
+            self._published = tuple(self._readings)
+        return self._published
+
+    @property
+    def faults(self) -> tuple[SensorFault, ...]:
+        """Return the sensor faults of the last day, oldest first."""
+        return tuple(self._faults)
+
+    @property
+    def newest(self) -> Reading | None:
+        """Return the newest reading, whatever its age."""
+        return self._readings[-1] if self._readings else None
+
+    def gap_start(self, now: datetime) -> datetime | None:
+        """Return where the oldest gap that may still be filled begins.
+
+        A phone that was offline sends its newest reading first and the missed
+        ones after it.
+        """
+        start = bisect_left(self._readings, now - _FILLING, key=_at)
+        recent = self._readings[max(0, start - 1) :]
+        for before, after in pairwise(recent):
+            if after.at - before.at > _GAP:
+                return before.at
+        return None
+
+    def merge(self, samples: Iterable[Sample], now: datetime) -> bool:
+        """Take in a batch, in any order, and drop what is older than a day.
+
+        Args:
+            samples: What a source answered; repetitions are welcome.
+            now: The present; aware.
+
+        Returns:
+            Whether there is a newer reading than any seen before.
+        """
+        known = self.newest_at
+        self.ahead = 0
+        for sample in samples:
+            if sample.at > now + AHEAD:
+                self.ahead += 1
+            elif isinstance(sample, Reading):
+                self._add(sample)
+            elif sample not in self._faults:
+                insort(self._faults, sample, key=_at)
+        self._trim(now)
+        self._published = None
+        newest = self.newest
+        if newest is None or (known is not None and newest.at <= known):
+            return False
+        self.newest_at, self.newest_seen = newest.at, now
+        return True
+
+    def _add(self, reading: Reading) -> None:
+        """Put a reading in its place, unless it is one that is there."""
+        if (twin := self._twin(reading)) is None:
+            insort(self._readings, reading, key=_at)
+            return
+        known = self._readings[twin]
+        if known.at == reading.at:
+            # The same document again, perhaps corrected.
+            self._readings[twin] = reading
+        elif known.direction is None and known.mgdl == reading.mgdl:
+            self._readings[twin] = replace(known, direction=reading.direction)
+
+    def _twin(self, reading: Reading) -> int | None:
+        """Return the place of the reading that is the same one, None if new."""
+        readings = self._readings
+        start = bisect_left(readings, reading.at - _SAME_VALUE, key=_at)
+        end = bisect_right(readings, reading.at + _SAME_VALUE, key=_at)
+        for place in range(start, end):
+            apart = abs(readings[place].at - reading.at)
+            is_same_value = readings[place].mgdl == reading.mgdl
+            if apart < _SAME_MOMENT or (is_same_value and apart < _SAME_VALUE):
+                return place
+        return None
+
+    def _trim(self, now: datetime) -> None:
+        """Drop what is older than a day, but never the newest reading."""
+        old = bisect_left(self._readings, now - SPAN, key=_at)
+        surplus = len(self._readings) - _MOST
+        del self._readings[: max(0, surplus, min(old, len(self._readings) - 1))]
+        del self._faults[: bisect_left(self._faults, now - SPAN, key=_at)]

@@ -1,0 +1,196 @@
+"""The only place that turns HTTP into our errors."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+import json
+
+from aiohttp import ClientError, ClientResponse, ClientSession
+from yarl import URL
+
+from .errors import (
+    CgmAuthError,
+    CgmConnectionError,
+    CgmError,
+    CgmRateLimitError,
+    CgmResponseError,
+)
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+"""Whatever JSON can say."""
+
+TIMEOUT = 30.0
+"""Seconds an answer may take, redirects and body included."""
+
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes read of an answer, after decompression."""
+
+_CHUNK = 64 * 1024
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class JsonClient:
+    """Asks one server for JSON, and says in our errors why it did not get any.
+
+    Credentials travel in `headers`, never in addresses, and are left out when
+    the server redirects to somewhere else.
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        base: URL,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep what every request needs.
+
+        Args:
+            session: Whoever made it closes it.
+            base: Address that paths are relative to.
+            headers: Credentials, sent to the base's host only.
+        """
+        self._session = session
+        self._base = base
+        self._headers = dict(headers or {})
+        self.server_time: datetime | None = None
+        """The server's clock in its newest answer; aware, UTC."""
+
+    async def get(
+        self, path: str, params: Mapping[str, str | int] | None = None
+    ) -> Json:
+        """Return the JSON that the server answers with.
+
+        Args:
+            path: Relative to the base, without a leading slash.
+            params: The query.
+
+        Raises:
+            CgmConnectionError: No answer, a broken one, none in 30 s, or 5xx.
+            CgmAuthError: 401, or 403 for a credential that lacks the right.
+            CgmRateLimitError: 429.
+            CgmResponseError: Any other status, no JSON, or more than 16 MiB.
+        """
+        url = (self._base / path).with_query(dict(params or {}))
+        fault: CgmError
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                body = await self._body(url)
+        except CgmError as err:
+            fault = err
+        except (TimeoutError, ClientError, OSError) as err:
+            fault = CgmConnectionError(f"No answer ({type(err).__name__})")
+        else:
+            return await _parsed(body)
+        # Raised out here, because aiohttp's errors name the address, and an
+        # error raised while handling one would carry it along.
+        fault.__context__ = None
+        raise fault
+
+    async def _body(self, url: URL) -> bytes:
+        """Return the body of the answer, wherever redirects lead."""
+        for _ in range(_MOST_REDIRECTS):
+            async with self._session.get(
+                url,
+                headers={"Accept": "application/json", **self._credentials(url)},
+                allow_redirects=False,
+            ) as response:
+                self.server_time = _server_time(response)
+                if response.status not in _REDIRECTS:
+                    _raise_for_status(response)
+                    return await _limited(response)
+                url = self._redirected(url, response)
+        raise CgmResponseError("Too many redirects")
+
+    def _credentials(self, url: URL) -> Mapping[str, str]:
+        """Return the headers for an address: none for anybody else's."""
+        is_ours = url.host == self._base.host and (
+            url.scheme == "https" or url.origin() == self._base.origin()
+        )
+        return self._headers if is_ours else {}
+
+    def _redirected(self, url: URL, response: ClientResponse) -> URL:
+        """Return where the server sends us, and remember a move to https."""
+        try:
+            target = url.join(URL(response.headers["Location"]))
+        except KeyError, ValueError:
+            raise CgmResponseError(
+                "Redirect to nowhere", status=response.status
+            ) from None
+        if target.scheme not in {"http", "https"}:
+            raise CgmResponseError("Redirect to nowhere", status=response.status)
+        if target == url.with_scheme("https") and url.explicit_port is None:
+            self._base = self._base.with_scheme("https")
+        return target
+
+
+def _raise_for_status(response: ClientResponse) -> None:
+    """Raise the error that a status means; the only place that knows them."""
+    status = response.status
+    if 200 <= status < 300:
+        return
+    if status == 401:
+        raise CgmAuthError("The credential is refused")
+    if status == 403:
+        raise CgmAuthError("The credential lacks the right", is_recognised=True)
+    if status == 429:
+        raise CgmRateLimitError("Asked too often", retry_after=_retry_after(response))
+    if status >= 500:
+        raise CgmConnectionError(f"The server is out of order (HTTP {status})")
+    raise CgmResponseError(f"Unexpected answer (HTTP {status})", status=status)
+
+
+def _retry_after(response: ClientResponse) -> float | None:
+    """Return how many seconds to wait, told in seconds or as a date."""
+    told = response.headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdigit():
+        return float(told)
+    until, now = _http_date(told), _http_date(response.headers.get("Date", ""))
+    if until is None or now is None:
+        return None
+    return max(0.0, (until - now).total_seconds())
+
+
+def _server_time(response: ClientResponse) -> datetime | None:
+    """Return the server's clock, unless a cache kept the answer for a while."""
+    if response.headers.get("Age", "0").strip() != "0":
+        return None
+    return _http_date(response.headers.get("Date", ""))
+
+
+def _http_date(text: str) -> datetime | None:
+    """Return the moment that an HTTP header names, None if it names none."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except ValueError, OverflowError:
+        return None
+
+
+async def _limited(response: ClientResponse) -> bytes:
+    """Return the body, refusing to read one without end."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise CgmResponseError("The answer is too large")
+    return bytes(body)
+
+
+async def _parsed(body: bytes) -> Json:
+    """Return the JSON in a body; a large one is read beside the event loop."""
+    try:
+        if len(body) > _CHUNK:
+            return await asyncio.to_thread(_loads, body)
+        return _loads(body)
+    except ValueError, RecursionError:
+        pass
+    raise CgmResponseError("The answer is not JSON")
+
+
+def _loads(body: bytes) -> Json:
+    """Return the JSON in a body."""
+    value: Json = json.loads(body)
+    return value
