@@ -1,0 +1,1 @@
+"""Real servers on loopback sockets that behave, and misbehave, like the services."""

@@ -1,0 +1,19 @@
+"""A Nightscout site to follow: real sockets, recorded habits, faults on request."""
+
+from . import faults, lies
+from .credentials import ADMIN, CAREPORTAL, READABLE
+from .phone import Bare
+from .server import NightscoutSimulator, RecordedRequest
+from .styles import Style
+
+__all__ = [
+    "ADMIN",
+    "CAREPORTAL",
+    "READABLE",
+    "Bare",
+    "NightscoutSimulator",
+    "RecordedRequest",
+    "Style",
+    "faults",
+    "lies",
+]

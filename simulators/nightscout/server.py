@@ -1,0 +1,306 @@
+"""A Nightscout site on a loopback socket."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from aiohttp import hdrs, web
+from multidict import CIMultiDictProxy, MultiMapping
+from yarl import URL
+
+from custom_components.glucose_follow.cgm.person import SimulatedPerson
+
+from . import v1
+from .answers import compress, http_date, not_found
+from .credentials import Credentials, DefaultRoles, Penalties
+from .documents import Document, iso, to_ms
+from .faults import Fault, drop
+from .feed import Feed
+from .site import Clock, ServerCrashError, Site, Sleep, Units
+from .store import Collection, Store
+from .styles import Style
+
+_DAY = timedelta(hours=24)
+_KEEP_ALIVE = 5
+_LOCALHOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedRequest:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    """Decoded, without the site's prefix."""
+
+    query: MultiMapping[str]
+    headers: CIMultiDictProxy[str]
+    at: datetime
+    """When it arrived by the site's clock."""
+
+    @property
+    def kind(self) -> str:
+        """Return which part of the API it is for, as faults name it."""
+        return kind_of(self.path)
+
+
+def _utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+class NightscoutSimulator:
+    """A site that behaves like cgm-remote-monitor 15.0.7, or as badly as told.
+
+    Use it as an asynchronous context manager, or `start` and `close` it; it
+    starts again on the same port.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock = _utc_now,
+        person: SimulatedPerson | None = None,
+        history: timedelta = _DAY,
+        api_secret: str | None = None,
+        tokens: Mapping[str, frozenset[str]] | None = None,
+        default_roles: DefaultRoles = "readable",
+        units: Units = "mg/dl",
+        title: str = "Nightscout",
+        style: Style | str = Style.PLAIN,
+        upload_lag: timedelta = timedelta(),
+        prefix: str = "",
+        port: int = 0,
+        auth_fail_delay: float = 5.0,
+        sleep: Sleep = asyncio.sleep,
+        skew: timedelta = timedelta(),
+    ) -> None:
+        """Prepare a site.
+
+        Args:
+            clock: Tells the present, aware. It may jump, in both directions.
+            person: Whose entries and treatments appear as the clock moves.
+            history: How far back they go.
+            api_secret: The plain secret; None if no secret opens the site.
+            tokens: What each access token may read (`entries`, `treatments`,
+                `status`, `devicestatus`, `profile`, or `*` for all of it) and
+                create (`treatments:create`); `admin` may do everything.
+            default_roles: Whether everybody may read.
+            units: What the site shows; documents are always in mg/dL.
+            title: The site's name.
+            style: Whose documents the person uploads.
+            upload_lag: How long after it was measured an entry arrives.
+            prefix: A path before `/api`, such as `/family/anna`.
+            port: A free one if 0.
+            auth_fail_delay: Seconds that each wrong secret adds to the penalty.
+            sleep: Waits out penalties and slow faults.
+            skew: How far the `Date` header is ahead of the clock.
+        """
+        feed = None
+        if person is not None:
+            feed = Feed(person, Style(style), clock(), history, upload_lag)
+        self._site = Site(
+            store=Store(feed),
+            credentials=Credentials(api_secret, tokens or {}, default_roles),
+            penalties=Penalties(auth_fail_delay),
+            clock=clock,
+            sleep=sleep,
+            units=units,
+            title=title,
+        )
+        self.requests: list[RecordedRequest] = []
+        self.skew = skew
+        self.has_crashed = False
+        self._arrived = asyncio.Event()
+        self._prefix = prefix.rstrip("/")
+        self._port = port
+        self._fault: Fault | None = None
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> URL:
+        """Return the site's address, with its prefix; it is known once started."""
+        path = self._prefix or "/"
+        return URL.build(scheme="http", host=_LOCALHOST, port=self._port, path=path)
+
+    @property
+    def delay(self) -> float:
+        """Return for how many seconds a request from here would be held."""
+        return self._site.penalties.left(_LOCALHOST, self._site.clock())
+
+    @property
+    def fault(self) -> Fault | None:
+        """Return what goes wrong at present."""
+        return self._fault
+
+    @fault.setter
+    def fault(self, fault: Fault | None) -> None:
+        """Replace what goes wrong; requests that hang go on at once."""
+        self._fault = fault
+        self._site.fault_over.set()
+        self._site.fault_over = asyncio.Event()
+
+    async def start(self) -> None:
+        """Listen; after a `close`, on the same port again."""
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        app.on_response_prepare.append(self._finish_headers)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            handler_cancellation=True,
+            keepalive_timeout=_KEEP_ALIVE,
+            shutdown_timeout=1,
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, _LOCALHOST, self._port)
+        await site.start()
+        self._port = int(self._runner.addresses[0][1])
+        self.has_crashed = False
+
+    async def close(self) -> None:
+        """Stop listening: connections are refused until the next `start`."""
+        self._site.fault_over.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        self._site.fault_over = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
+        await self.close()
+
+    async def wait_for_requests(self, count: int = 1) -> None:
+        """Wait until so many requests are recorded, answered or not."""
+        while len(self.requests) < count:
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    def add_entry(self, *, at: datetime | None = None, **document: object) -> str:
+        """Add an entry and return its id.
+
+        Args:
+            at: When it was measured; now if neither this nor `date` is given.
+            document: Fields as they are; `type` is sgv unless given.
+        """
+        when = at or self._site.clock()
+        usual: Document = {"type": "sgv", "date": to_ms(when)}
+        return self._add(Collection.ENTRIES, usual | document)
+
+    def add_entries(self, documents: Iterable[Mapping[str, object]]) -> None:
+        """Add entries exactly as they are, but for a missing `_id`."""
+        for document in documents:
+            self._add(Collection.ENTRIES, document)
+
+    def add_treatment(self, *, at: datetime | None = None, **document: object) -> str:
+        """Add a treatment and return its id.
+
+        Args:
+            at: When it was done; now if neither this nor `created_at` is given.
+            document: Fields as they are.
+        """
+        when = at or self._site.clock()
+        usual: Document = {"created_at": iso(when)}
+        return self._add(Collection.TREATMENTS, usual | document)
+
+    def add_devicestatus(
+        self, *, at: datetime | None = None, **document: object
+    ) -> str:
+        """Add a device status and return its id."""
+        when = at or self._site.clock()
+        usual: Document = {"created_at": iso(when)}
+        return self._add(Collection.DEVICESTATUS, usual | document)
+
+    def remove_treatment(self, document_id: str) -> None:
+        """Remove a treatment, the person's own ones included."""
+        self._site.store.remove(document_id)
+
+    def clear(self) -> None:
+        """Remove every document up to now; the person goes on."""
+        self._site.store.clear(self._site.clock())
+
+    def grant(self, token: str, rights: Iterable[str]) -> None:
+        """Let an access token do something from now on."""
+        self._site.credentials.tokens[token] = frozenset(rights)
+
+    def revoke(self, token: str) -> None:
+        """Delete an access token."""
+        del self._site.credentials.tokens[token]
+
+    def set_secret(self, api_secret: str | None) -> None:
+        """Change the API secret."""
+        self._site.credentials.secret = api_secret
+
+    def _add(self, kind: Collection, document: Mapping[str, object]) -> str:
+        """Keep a document and return its id."""
+        return str(self._site.store.add(kind, dict(document))["_id"])
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        """Record a request and answer it, or let it fail."""
+        path = request.path.removeprefix(self._prefix)
+        self.requests.append(
+            RecordedRequest(
+                method=request.method,
+                path=path,
+                query=request.query,
+                headers=request.headers,
+                at=self._site.clock(),
+            )
+        )
+        self._arrived.set()
+        fault = self._next_fault(kind_of(path))
+        if fault is None or self.has_crashed:
+            response = await self._serve(request, path)
+            compress(request, response)
+            return response
+        return await fault.answer(
+            self._site, request, kind_of(path), lambda: self._serve(request, path)
+        )
+
+    def _next_fault(self, kind: str) -> Fault | None:
+        """Return what goes wrong with a request, and count it."""
+        fault = self._fault
+        if fault is None or (fault.only and kind not in fault.only):
+            return None
+        if fault.times is not None:
+            left = fault.times - 1
+            self._fault = replace(fault, times=left) if left > 0 else None
+        return fault
+
+    async def _serve(self, request: web.Request, path: str) -> web.Response:
+        """Return the site's answer; a crashed one drops every connection."""
+        try:
+            if not self.has_crashed:
+                if not request.path.startswith(f"{self._prefix}/api/"):
+                    return not_found(request)
+                return await v1.serve(self._site, request, path.removeprefix("/api"))
+        except ServerCrashError:
+            self.has_crashed = True
+        drop(request)
+        return web.Response()
+
+    async def _finish_headers(
+        self, _: web.Request, response: web.StreamResponse
+    ) -> None:
+        """Write the headers that Express writes, and the site's own time."""
+        response.headers.pop(hdrs.SERVER, None)
+        response.headers["X-Powered-By"] = "Express"
+        response.headers[hdrs.DATE] = http_date(self._site.clock() + self.skew)
+
+
+def kind_of(path: str) -> str:
+    """Return which part of the API a path is for: `entries`, `status`, `sgv`...
+
+    Faults and recorded requests name paths like this, whatever the version.
+    """
+    parts = [part for part in path.split("/") if part]
+    while parts and parts[0] in {"api", "v1", "v2", "v3"}:
+        parts.pop(0)
+    return parts[0].partition(".")[0] if parts else "page"

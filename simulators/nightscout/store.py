@@ -1,0 +1,117 @@
+"""The database of a simulated site."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+import heapq
+from itertools import count
+
+from .documents import Document, iso, moment_ms, object_id, parse_moment, to_ms
+from .feed import Feed
+
+
+class Collection(StrEnum):
+    """What a site keeps apart; the values are parts of paths and of rights."""
+
+    ENTRIES = "entries"
+    TREATMENTS = "treatments"
+    DEVICESTATUS = "devicestatus"
+    PROFILE = "profile"
+
+
+class Store:
+    """Documents that tests added, and those that the simulated person uploads."""
+
+    def __init__(self, feed: Feed | None) -> None:
+        """Hold nothing but what the feed brings."""
+        self._feed = feed
+        self._added: dict[Collection, list[Document]] = {
+            kind: [] for kind in Collection
+        }
+        self._removed: set[object] = set()
+        self._emptied_ms = float("-inf")
+        self._numbers = count(1)
+
+    def find(
+        self, kind: Collection, now: datetime, after_ms: float = float("-inf")
+    ) -> Iterator[Document]:
+        """Yield documents dated after `after_ms`, newest first."""
+        added = (doc for doc in self._added[kind] if moment_ms(doc) > after_ms)
+        newest_first = sorted(added, key=moment_ms, reverse=True)
+        fed = self._fed(kind, now, max(after_ms, self._emptied_ms))
+        return heapq.merge(newest_first, fed, key=moment_ms, reverse=True)
+
+    def add(self, kind: Collection, document: Document) -> Document:
+        """Keep a document, with an id if it has none, and return it."""
+        number = next(self._numbers)
+        kept = {"_id": object_id(f"{kind} number {number}"), **document}
+        self._added[kind].append(kept)
+        return kept
+
+    def upsert(self, kind: Collection, document: Document) -> Document:
+        """Keep a document in the place of the one at its time and of its type.
+
+        Returns:
+            The document, without an id if it replaced another: v1 leaves it out.
+        """
+        for number, known in enumerate(self._added[kind]):
+            if _same(known, document):
+                self._added[kind][number] = {"_id": known["_id"], **document}
+                return document
+        kept = self.add(kind, document)
+        return {**document, "_id": kept["_id"]}
+
+    def remove(self, document_id: str) -> None:
+        """Forget a document, wherever it came from."""
+        self._removed.add(document_id)
+        for kind, documents in self._added.items():
+            self._added[kind] = [doc for doc in documents if doc["_id"] != document_id]
+
+    def clear(self, now: datetime) -> None:
+        """Forget everything until now; the person goes on uploading."""
+        for documents in self._added.values():
+            documents.clear()
+        self._emptied_ms = to_ms(now)
+
+    def _fed(
+        self, kind: Collection, now: datetime, after_ms: float
+    ) -> Iterator[Document]:
+        """Yield what the person uploaded and nobody removed, newest first."""
+        if self._feed is None:
+            return
+        if kind is Collection.ENTRIES:
+            documents = self._feed.entries(now, after_ms)
+        elif kind is Collection.TREATMENTS:
+            documents = self._feed.treatments(now, after_ms)
+        else:
+            return
+        yield from (doc for doc in documents if doc["_id"] not in self._removed)
+
+
+def _same(known: Document, document: Document) -> bool:
+    """Return whether v1 takes two documents for the same one."""
+    fields = (
+        ("sysTime", "type") if "sysTime" in document else ("created_at", "eventType")
+    )
+    return all(known.get(field) == document.get(field) for field in fields)
+
+
+def uploaded_entry(document: Document, now: datetime) -> Document:
+    """Return an entry as v1 keeps it: `dateString` in UTC, with its offset."""
+    text = document.get("dateString") or document.get("date")
+    at = parse_moment(text) if text else None
+    stamp = iso(at or now)
+    dated: Document = {"dateString": stamp} if "dateString" in document else {}
+    return {**document, **dated, "utcOffset": _offset(at), "sysTime": stamp}
+
+
+def uploaded_treatment(document: Document, now: datetime) -> Document:
+    """Return a treatment as v1 keeps it: `created_at` in UTC, with its offset."""
+    at = parse_moment(document.get("created_at"))
+    return {**document, "created_at": iso(at or now), "utcOffset": _offset(at)}
+
+
+def _offset(at: datetime | None) -> int:
+    """Return how far a moment's own clock is ahead of UTC, in minutes."""
+    offset = at.utcoffset() if at else None
+    return round(offset.total_seconds() / 60) if offset else 0

@@ -1,0 +1,1 @@
+"""The simulators are tested like the services they stand for: over sockets."""
