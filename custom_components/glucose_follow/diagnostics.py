@@ -1,0 +1,47 @@
+"""Shapes, ages and counts for bug reports; never a value, a name or an address."""
+
+from collections import Counter
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_SOURCE, CONF_STALE_AFTER, CONF_UNIT
+from .coordinator import CgmConfigEntry
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: CgmConfigEntry
+) -> dict[str, Any]:
+    """Return what is known about an entry without saying anything about a person."""
+    coordinator = entry.runtime_data
+    data, now = coordinator.data, dt_util.utcnow()
+    age = now - data.newest_at if data.newest_at else None
+    return {
+        "source": entry.data[CONF_SOURCE],
+        "options": {
+            key: entry.options.get(key) for key in (CONF_UNIT, CONF_STALE_AFTER)
+        },
+        "is_polling_disabled": entry.pref_disable_polling,
+        "features": sorted(coordinator.features),
+        "is_answering": data.is_answering,
+        "last_error": type(coordinator.last_exception).__name__,
+        "refusals": coordinator.refusals,
+        "clock_skew_seconds": round(coordinator.clock.skew.total_seconds()),
+        "next_request_in_seconds": round((coordinator.next_at - now).total_seconds()),
+        "period_seconds": round(coordinator.schedule.period.total_seconds()),
+        "readings": {
+            "count": len(data.readings),
+            "newest_age_seconds": None if age is None else round(age.total_seconds()),
+            "is_current": data.latest is not None,
+            "has_delta": data.delta is not None,
+            "has_direction": data.direction is not None,
+            "sensor_status_known": data.sensor_status.value != "no_data",
+            "skipped_documents": coordinator.source.skipped,
+            "stamps_too_far_ahead": coordinator.timeline.ahead,
+        },
+        "treatments": {
+            "are_known": data.are_treatments_known,
+            "kinds": dict(Counter(item.kind.value for item in data.treatments)),
+        },
+    }

@@ -1,0 +1,72 @@
+"""What all entities of a person have in common."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.const import CONF_URL
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .cgm.data import CgmData
+from .cgm.source import Feature
+from .const import CONF_SOURCE, DOMAIN, SourceKind
+from .coordinator import CgmCoordinator
+
+MANUFACTURERS = {
+    SourceKind.NIGHTSCOUT: "Nightscout",
+    SourceKind.SIMULATED: "Glucose Follow",
+}
+
+
+def is_always_available(data: CgmData) -> bool:
+    """Return True: what is said stays true without a source."""
+    return True
+
+
+def is_reading_available(data: CgmData) -> bool:
+    """Return whether a missing reading would mean that there is none."""
+    return data.latest is not None or data.is_answering
+
+
+def are_treatments_available(data: CgmData) -> bool:
+    """Return whether the last known treatment can be called the last."""
+    return data.are_treatments_known
+
+
+@dataclass(frozen=True, kw_only=True)
+class CgmDescription(EntityDescription):
+    """Describe when an entity exists and when it knows something."""
+
+    available_fn: Callable[[CgmData], bool] = is_reading_available
+    requires: Feature = Feature.LIVE
+
+
+class CgmEntity(CoordinatorEntity[CgmCoordinator]):
+    """Something about one person."""
+
+    _attr_has_entity_name = True
+    entity_description: CgmDescription
+
+    def __init__(
+        self, coordinator: CgmCoordinator, description: CgmDescription
+    ) -> None:
+        """Hang the entity on the entry, so that an address may change."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        entry = coordinator.config_entry
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            configuration_url=entry.data.get(CONF_URL),
+            entry_type=DeviceEntryType.SERVICE,
+            identifiers={(DOMAIN, entry.entry_id)},
+            manufacturer=MANUFACTURERS[SourceKind(entry.data[CONF_SOURCE])],
+            name=entry.title,
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the data say something, whatever the last request did."""
+        return self.entity_description.available_fn(self.coordinator.data)

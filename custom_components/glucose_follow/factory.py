@@ -1,0 +1,63 @@
+"""The one function that knows which module reads which source."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
+from yarl import URL
+
+from .cgm.person import Scenario, SimulatedPerson
+from .cgm.source import CgmSource
+from .cgm.sources.nightscout import Address, Credential, NightscoutSource
+from .cgm.sources.simulated import SimulatedSource
+from .const import (
+    CONF_ACCESS_TOKEN,
+    CONF_API_SECRET_SHA1,
+    CONF_SCENARIO,
+    CONF_SCENARIO_SINCE,
+    CONF_SEED,
+    CONF_SOURCE,
+    SIMULATED_PERIOD,
+    SourceKind,
+)
+
+type Settings = Mapping[str, Any]
+"""What Home Assistant keeps for an entry: JSON that the config flow wrote."""
+
+
+def create_source(
+    hass: HomeAssistant, data: Settings, options: Callable[[], Settings]
+) -> CgmSource:
+    """Return the source that an entry's data describe.
+
+    Args:
+        hass: Lends its session.
+        data: Of the entry, or what is about to become an entry.
+        options: Returns those of the entry as they are at that moment.
+    """
+    match SourceKind(data[CONF_SOURCE]):
+        case SourceKind.NIGHTSCOUT:
+            return NightscoutSource(
+                async_get_clientsession(hass),
+                Address(url=URL(data[CONF_URL])),
+                Credential(
+                    token=data.get(CONF_ACCESS_TOKEN),
+                    secret_sha1=data.get(CONF_API_SECRET_SHA1),
+                ),
+            )
+        case SourceKind.SIMULATED:
+            return SimulatedSource(lambda: _person(data, options()), dt_util.utcnow)
+
+
+def _person(data: Settings, options: Settings) -> SimulatedPerson:
+    """Return the person whom the settings describe at this moment."""
+    since = options.get(CONF_SCENARIO_SINCE)
+    return SimulatedPerson(
+        seed=data[CONF_SEED],
+        scenario=Scenario(options.get(CONF_SCENARIO, Scenario.DAY)),
+        since=dt_util.parse_datetime(since) if since else None,
+        period=SIMULATED_PERIOD,
+    )

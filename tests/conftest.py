@@ -1,0 +1,120 @@
+"""What many tests need: clocks that stand still, a site, and an entry."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import CONF_URL
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
+
+# Imported here, or the plugin's own folder of integrations hides ours.
+import custom_components.glucose_follow  # noqa: F401
+from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from custom_components.glucose_follow.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_SOURCE,
+    CONF_UNIT,
+    DOMAIN,
+)
+from simulators.nightscout import NightscoutSimulator
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+TOKEN = "reader-0123456789abcdef"
+SECRET = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _ready(
+    enable_custom_integrations: None,
+    socket_enabled: None,
+) -> None:
+    """Let Home Assistant find the integration, and tests use loopback sockets."""
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Compare as Home Assistant does: without what differs from run to run."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+def now(freezer: FrozenDateTimeFactory) -> FrozenDateTimeFactory:
+    """Stop the wall clock at noon; the monotonic clock goes on."""
+    freezer.move_to(NOW)
+    return freezer
+
+
+class Clocks:
+    """The world's clock, ours, and a monotonic one; they can be told apart.
+
+    Freezing stops the wall clock and the event loop's monotonic clock alike, so
+    `tick` lets both go on, and the other two move what is on the wall only.
+    """
+
+    def __init__(self, frozen: FrozenDateTimeFactory) -> None:
+        """Begin in agreement."""
+        self._frozen = frozen
+        self._slept = timedelta()
+        self._wrong = timedelta()
+
+    def world(self) -> datetime:
+        """Return what time it really is."""
+        return datetime.now(UTC) + self._slept
+
+    def ours(self) -> datetime:
+        """Return what the clock of Home Assistant's machine says."""
+        return self.world() + self._wrong
+
+    def tick(self, passed: timedelta) -> None:
+        """Let time pass."""
+        self._frozen.tick(passed)
+
+    def suspend(self, passed: timedelta) -> None:
+        """Let the machine sleep: its monotonic clock stands still."""
+        self._slept += passed
+
+    def set_wrong(self, wrong: timedelta) -> None:
+        """Set our clock wrong by so much."""
+        self._wrong = wrong
+
+
+@pytest.fixture
+def clocks(now: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    """Return clocks that Home Assistant and the site look at."""
+    clocks = Clocks(now)
+    monkeypatch.setattr(dt_util, "utcnow", clocks.ours)
+    return clocks
+
+
+@pytest.fixture
+async def site(clocks: Clocks) -> AsyncGenerator[NightscoutSimulator]:
+    """Run a Nightscout that a simulated person uploads to."""
+    async with NightscoutSimulator(
+        clock=clocks.world,
+        person=SimulatedPerson(seed=7),
+        api_secret=SECRET,
+        tokens={TOKEN: frozenset({"*"})},
+        default_roles="denied",
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def entry(site: NightscoutSimulator) -> MockConfigEntry:
+    """Return an entry that follows the site, not set up yet."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Alex",
+        entry_id="01JALEX0000000000000000000",
+        unique_id="site",
+        data={
+            CONF_SOURCE: "nightscout",
+            CONF_URL: str(site.url),
+            CONF_ACCESS_TOKEN: TOKEN,
+        },
+        options={CONF_UNIT: "mg/dL"},
+    )
