@@ -73,6 +73,12 @@ async def furnish(home: Home, site: NightscoutSimulator) -> None:
         {"next_step_id": "nightscout"},
         {"name": "Alex", "url": str(site.url), "credential": TOKEN},
     )
+    await add_dashboard(home)
+    await home.wait_for(f"sensor.{_DEVICE}_glucose", str.isdigit)
+
+
+async def add_dashboard(home: Home) -> None:
+    """Add something small to look at."""
     await home.command(
         type="lovelace/dashboards/create",
         url_path="glucose-demo",
@@ -82,7 +88,6 @@ async def furnish(home: Home, site: NightscoutSimulator) -> None:
     await home.command(
         type="lovelace/config/save", url_path="glucose-demo", config=_DASHBOARD
     )
-    await home.wait_for(f"sensor.{_DEVICE}_glucose", str.isdigit)
 
 
 async def run(*, period: timedelta, port: int, folder: Path) -> None:

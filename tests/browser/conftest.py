@@ -1,0 +1,70 @@
+"""A home, a site and a browser, all real."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+import json
+import os
+from pathlib import Path
+import socket
+
+from playwright.async_api import Page, async_playwright
+import pytest
+
+from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from simulators.home import Home
+from simulators.nightscout import NightscoutSimulator
+
+TOKEN = "home-0123456789abcdef"
+ARTEFACTS = Path("artefacts")
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def _free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+async def site() -> AsyncGenerator[NightscoutSimulator]:
+    """Run a site whose person sends a reading every 15 seconds."""
+    async with NightscoutSimulator(
+        person=SimulatedPerson(seed=7, period=timedelta(seconds=15)),
+        tokens={TOKEN: frozenset({"*"})},
+        default_roles="denied",
+        auth_fail_delay=0,
+        title="Alex",
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncGenerator[Home]:
+    """Run Home Assistant, onboarded."""
+    async with Home(tmp_path / "home", port=_free_port()) as running:
+        yield running
+
+
+@pytest.fixture
+async def page(home: Home) -> AsyncGenerator[Page]:
+    """Open a browser that is logged in."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    tokens = json.dumps(json.dumps(home.tokens))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=os.environ["CHROMIUM"], args=_FLAGS
+        )
+        context = await browser.new_context(viewport={"width": 1200, "height": 800})
+        await context.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
+        yield await context.new_page()
+        await browser.close()
