@@ -6,6 +6,7 @@ import json
 from random import Random
 from statistics import fmean, median
 
+from .day import day
 from .follow import Outcome, follow, percentile
 from .policies import POLICIES
 from .recovery import OUTAGES, longest_recovery
@@ -94,6 +95,16 @@ def _print_recovery(table: Table) -> None:
             print(f"{policy:<11} {kind:<8}{cells}")
 
 
+def _print_day(table: dict[str, Row]) -> None:
+    """Print what the running integration asked for."""
+    print("\nRequests of the running integration over a simulated day\n")
+    kinds = sorted({kind for row in table.values() for kind in row})
+    print(f"{'readings, site':<22}" + "".join(f"{kind:>12}" for kind in kinds))
+    for name, numbers in table.items():
+        cells = "".join(f"{numbers.get(kind, 0):>12g}" for kind in kinds)
+        print(f"{name:<22}{cells}")
+
+
 def _arguments() -> Namespace:
     """Return what was asked for on the command line."""
     parser = ArgumentParser(prog="benchmark freshness", description=__doc__)
@@ -113,11 +124,13 @@ def main() -> None:
     seeds = TUNING_SEEDS if arguments.tuning else REPORTED_SEEDS
     table = freshness(paths, arguments.days, seeds[: arguments.seeds])
     back = recovery(seeds)
+    running = day()
     if arguments.json:
-        print(json.dumps({**table, "recovery": back}))
+        print(json.dumps({**table, "recovery": back, "running": running}))
         return
     _print_freshness(table)
     _print_recovery(back)
+    _print_day(running)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ OVERLAP = timedelta(minutes=15)
 """Asked for again each time: readings arrive late and in any order."""
 
 TREATMENTS_EVERY = timedelta(minutes=5)
+TREATMENTS_BESIDE = timedelta(minutes=4)
+"""Beside a new reading, but not beside each one of a sensor that sends many."""
 TREATMENTS_OVERLAP = timedelta(hours=3)
 TREATMENTS_ALL_EVERY = timedelta(hours=1)
 TREATMENTS_ALL = timedelta(hours=72)

@@ -34,6 +34,7 @@ from .const import (
     TICK,
     TREATMENTS_ALL,
     TREATMENTS_ALL_EVERY,
+    TREATMENTS_BESIDE,
     TREATMENTS_EVERY,
     TREATMENTS_OVERLAP,
     TREATMENTS_TRUSTED,
@@ -230,7 +231,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         if is_asking or Feature.TREATMENTS not in self.source.features:
             return
         asked = self._treatments_at
-        if is_new or asked is None or self._now() - asked >= TREATMENTS_EVERY:
+        age = None if asked is None else self._now() - asked
+        enough = TREATMENTS_BESIDE if is_new else TREATMENTS_EVERY
+        if age is None or age >= enough:
             self._treatments_task = self.config_entry.async_create_background_task(
                 self.hass, self._refresh_treatments(), f"{DOMAIN} treatments"
             )

@@ -80,15 +80,17 @@ class SimulatedPerson:
         if self.since is None or at < self.since:
             return usual
         minutes = (at - self.since) / timedelta(minutes=1)
-        target = _scripted(self.scenario, minutes)
+        target = _scripted(self.scenario, minutes, self._usual(self.since))
         if target is None:
             return usual
-        return target + (usual - target) * math.exp(-minutes / 4)
+        is_sudden = self.scenario in {Scenario.FALLING, Scenario.RISING}
+        left = 0.0 if is_sudden else math.exp(-minutes / 1.5)
+        return target + (usual - target) * left
 
     def _reading(self, at: datetime) -> Reading:
         noise = Random(f"{self.seed}:{at.timestamp():.3f}").gauss(0, 1.5)
         value = round(self.mgdl(at) + noise)
-        rate = (self.mgdl(at) - self.mgdl(at - timedelta(minutes=15))) / 15
+        rate = self.mgdl(at) - self.mgdl(at - timedelta(minutes=1))
         direction = direction_of_rate(rate)
         if value <= LOWEST_MGDL:
             return Reading(
@@ -156,18 +158,21 @@ def _bump(x: float) -> float:
     return x * math.exp(1 - x)
 
 
-def _scripted(scenario: Scenario, minutes: float) -> float | None:
-    """Return where a scenario wants glucose after `minutes`, None if nowhere."""
-    swing = abs((minutes % 90) - 45) / 45
+def _scripted(scenario: Scenario, minutes: float, start: float) -> float | None:
+    """Return where a scenario wants glucose after `minutes`, None if nowhere.
+
+    Falling and rising begin at once, take 45 minutes, and come back.
+    """
+    swing = 1 - abs((minutes % 90) - 45) / 45
     match scenario:
         case Scenario.LOW:
             return 52 + 3 * math.sin(minutes / 9)
         case Scenario.HIGH:
             return 272 + 8 * math.sin(minutes / 11)
         case Scenario.FALLING:
-            return 50 + 130 * swing
+            return max(start, 150.0) * (1 - swing) + 50 * swing
         case Scenario.RISING:
-            return 250 - 150 * swing
+            return min(start, 140.0) * (1 - swing) + 270 * swing
     return None
 
 

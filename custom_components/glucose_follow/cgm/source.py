@@ -40,7 +40,7 @@ class CgmSource(Protocol):
 
     @property
     def skipped(self) -> int:
-        """Return how many documents were unusable since the source was made."""
+        """Return how many documents were unusable, each time they were read."""
 
     async def identify(self) -> Account:
         """Return whose data this is, after at most one attempt to log in.

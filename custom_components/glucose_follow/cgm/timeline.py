@@ -99,14 +99,15 @@ class Timeline:
             Whether there is a newer reading than any seen before.
         """
         known = self.newest_at
-        self.ahead = 0
-        for sample in samples:
-            if sample.at > now + AHEAD:
-                self.ahead += 1
-            elif isinstance(sample, Reading):
+        batch = sorted(samples, key=_at)
+        believed = batch[: bisect_right(batch, now + AHEAD, key=_at)]
+        self.ahead = len(batch) - len(believed)
+        # More would be dropped again, and holds everybody up meanwhile.
+        for sample in believed[-_MOST:]:
+            if isinstance(sample, Reading):
                 self._add(sample)
-            elif sample not in self._faults:
-                insort(self._faults, sample, key=_at)
+            else:
+                self._add_fault(sample)
         self._trim(now)
         self._published = None
         newest = self.newest
@@ -121,15 +122,25 @@ class Timeline:
             insort(self._readings, reading, key=_at)
             return
         known = self._readings[twin]
-        if known.at == reading.at:
-            # The same document again, perhaps corrected.
+        if known.mgdl == reading.mgdl:
+            direction = known.direction or reading.direction
+            self._readings[twin] = replace(known, direction=direction)
+        elif known.at == reading.at:
+            # The same document again, corrected.
             self._readings[twin] = reading
-        elif known.direction is None and known.mgdl == reading.mgdl:
-            self._readings[twin] = replace(known, direction=reading.direction)
+
+    def _add_fault(self, fault: SensorFault) -> None:
+        """Put a fault in its place, unless one is there."""
+        place = bisect_left(self._faults, fault.at, key=_at)
+        if place == len(self._faults) or self._faults[place].at != fault.at:
+            self._faults.insert(place, fault)
 
     def _twin(self, reading: Reading) -> int | None:
         """Return the place of the reading that is the same one, None if new."""
         readings = self._readings
+        exact = bisect_left(readings, reading.at, key=_at)
+        if exact < len(readings) and readings[exact].at == reading.at:
+            return exact
         start = bisect_left(readings, reading.at - _SAME_VALUE, key=_at)
         end = bisect_right(readings, reading.at + _SAME_VALUE, key=_at)
         for place in range(start, end):
@@ -144,4 +155,5 @@ class Timeline:
         old = bisect_left(self._readings, now - SPAN, key=_at)
         surplus = len(self._readings) - _MOST
         del self._readings[: max(0, surplus, min(old, len(self._readings) - 1))]
-        del self._faults[: bisect_left(self._faults, now - SPAN, key=_at)]
+        old_faults = bisect_left(self._faults, now - SPAN, key=_at)
+        del self._faults[: max(old_faults, len(self._faults) - _MOST)]

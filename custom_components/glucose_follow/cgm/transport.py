@@ -26,6 +26,9 @@ TIMEOUT = 30.0
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes read of an answer, after decompression."""
 
+_LONGEST_WAIT = 86_400.0
+"""Seconds; nobody who says more means it."""
+
 _CHUNK = 64 * 1024
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -80,7 +83,8 @@ class JsonClient:
                 body = await self._body(url)
         except CgmError as err:
             fault = err
-        except (TimeoutError, ClientError, OSError) as err:
+        # Names that cannot be written as hosts are errors of encoding.
+        except (TimeoutError, ClientError, OSError, ValueError) as err:
             fault = CgmConnectionError(f"No answer ({type(err).__name__})")
         else:
             return await _parsed(body)
@@ -146,11 +150,11 @@ def _retry_after(response: ClientResponse) -> float | None:
     """Return how many seconds to wait, told in seconds or as a date."""
     told = response.headers.get("Retry-After", "").strip()
     if told.isascii() and told.isdigit():
-        return float(told)
+        return min(float(told), _LONGEST_WAIT)
     until, now = _http_date(told), _http_date(response.headers.get("Date", ""))
     if until is None or now is None:
         return None
-    return max(0.0, (until - now).total_seconds())
+    return min(max(0.0, (until - now).total_seconds()), _LONGEST_WAIT)
 
 
 def _server_time(response: ClientResponse) -> datetime | None:

@@ -61,7 +61,7 @@ def rate(readings: Sequence[Reading], breaks: Sequence[datetime] = ()) -> float 
         breaks: Moments no slope is drawn across.
 
     Returns:
-        None with fewer than three readings, less than ten minutes of them, a
+        None with fewer than three readings, less than about ten minutes of them, a
         gap among them, or a value that is only the sensor's limit.
     """
     recent = _recent(readings, _SPAN, breaks)

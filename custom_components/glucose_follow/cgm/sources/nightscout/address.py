@@ -62,9 +62,13 @@ def _address(url: URL) -> Address:
     """
     if url.scheme not in {"http", "https"} or not url.host or not url.port:
         raise ValueError("Not an address of the web")
+    site = url.origin().with_path(_TAIL.sub("", url.path))
+    # It is stored as text; some hosts cannot be read again.
+    if URL(str(site)).host != site.host or len(str(site).split()) != 1:
+        raise ValueError("Not an address that can be written down")
     user = url.user if url.user and not url.password else ""
     return Address(
-        url=url.origin().with_path(_TAIL.sub("", url.path)),
+        url=site,
         credential=url.query.get("token") or user,
     )
 

@@ -77,8 +77,14 @@ class NightscoutSource(CgmSource):
         Source: cgm-remote-monitor, lib/server/verifyauth.js and
         lib/authorization/delaylist.js.
         """
-        is_recognised = await self._is_recognised()
-        await self._check_entries(is_recognised=is_recognised)
+        is_recognised = False
+        try:
+            is_recognised = await self._is_recognised()
+            await self._find_entries()
+        except CgmAuthError as err:
+            # Phones answer 403 to a wrong secret; only a site that knows the
+            # credential can mean that it lacks a right.
+            raise CgmAuthError(str(err), is_recognised=is_recognised) from None
         status = await self._get_optional("api/v1/status.json")
         treatments = await self._get_optional(_TREATMENTS, {"count": 1})
         self._features = frozenset(
@@ -174,14 +180,10 @@ class NightscoutSource(CgmSource):
             return True
         raise CgmAuthError("The credential is unknown")
 
-    async def _check_entries(self, *, is_recognised: bool) -> None:
+    async def _find_entries(self) -> None:
         """Find out where entries are, and whether they may be read."""
         try:
             _list(await self._client.get(_ENTRIES, {"count": 1}))
-        except CgmAuthError as err:
-            raise CgmAuthError(
-                str(err), is_recognised=is_recognised or err.is_recognised
-            ) from None
         except CgmResponseError as err:
             if err.status != 404:
                 raise

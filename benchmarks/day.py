@@ -1,0 +1,163 @@
+"""Every request of the running integration over a simulated day.
+
+The integration runs in Home Assistant, over real sockets, against the simulated
+site; only time is made to pass quickly, by an event loop whose clock can be
+moved on.
+"""
+
+from argparse import ArgumentParser
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+import json
+import logging
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import override
+from unittest.mock import patch
+
+from aiohttp import ThreadedResolver
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_test_home_assistant,
+)
+
+from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from custom_components.glucose_follow.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_SOURCE,
+    CONF_UNIT,
+    DOMAIN,
+)
+from simulators.nightscout import NightscoutSimulator, faults
+
+_TOKEN = "day-0123456789abcdef"
+_BEGIN = datetime(2026, 11, 21, tzinfo=UTC)
+_STEP = timedelta(seconds=1)
+
+type Row = dict[str, float]
+
+
+class _Travelling(asyncio.SelectorEventLoop):
+    """An event loop whose clock can be moved on."""
+
+    ahead = 0.0
+
+    @override
+    def time(self) -> float:
+        """Return the monotonic clock, and what was skipped."""
+        return super().time() + self.ahead
+
+
+def live(*, period: timedelta, is_rough: bool, hours: int = 24) -> Row:
+    """Return the requests of a day by what they were for.
+
+    Args:
+        period: Between two readings.
+        is_rough: Whether the site fails one request in 200, is away for twenty
+            minutes, refuses the credential for seven, and limits the rate once.
+        hours: How long the day is.
+    """
+    # The troubles of a rough day are wanted, and not worth a line each.
+    logging.disable(logging.CRITICAL)
+    with asyncio.Runner(loop_factory=_Travelling) as runner:
+        return runner.run(_live(period, is_rough=is_rough, hours=hours))
+
+
+async def _live(period: timedelta, *, is_rough: bool, hours: int) -> Row:
+    """Live through a day."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, _Travelling)
+    start = loop.time()
+
+    def clock() -> datetime:
+        return _BEGIN + timedelta(seconds=loop.time() - start)
+
+    resolver = ThreadedResolver()
+    resolver.real_close = resolver.close  # type: ignore[attr-defined]  # as theirs has
+    with (
+        TemporaryDirectory() as folder,
+        patch.object(dt_util, "utcnow", clock),
+        # Home Assistant's own looks for names on the local network.
+        patch(
+            "homeassistant.helpers.aiohttp_client._async_make_resolver",
+            return_value=resolver,
+        ),
+    ):
+        async with (
+            NightscoutSimulator(
+                clock=clock,
+                person=SimulatedPerson(seed=7, period=period),
+                tokens={_TOKEN: frozenset({"*"})},
+                default_roles="denied",
+                upload_lag=timedelta(seconds=6),
+            ) as site,
+            async_test_home_assistant(config_dir=folder) as hass,
+        ):
+            await _set_up(hass, site)
+            rng = Random(7)
+            until = clock() + timedelta(hours=hours)
+            while clock() < until:
+                site.fault = _trouble(clock() - _BEGIN, rng) if is_rough else None
+                loop.ahead += _STEP.total_seconds()
+                await hass.async_block_till_done(wait_background_tasks=True)
+            counted = Counter(request.kind for request in site.requests)
+            await hass.async_stop(force=True)
+    return {
+        **dict(sorted(counted.items())),
+        "total": counted.total(),
+        "per_hour": round(counted.total() / hours, 2),
+    }
+
+
+async def _set_up(hass: HomeAssistant, site: NightscoutSimulator) -> None:
+    """Follow the site."""
+    hass.data.pop("custom_components", None)
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Alex",
+        data={
+            CONF_SOURCE: "nightscout",
+            CONF_URL: str(site.url),
+            CONF_ACCESS_TOKEN: _TOKEN,
+        },
+        options={CONF_UNIT: "mg/dL"},
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+
+def _trouble(passed: timedelta, rng: Random) -> faults.Fault | None:
+    """Return what is wrong with the site at a moment of a rough day."""
+    minutes = passed / timedelta(minutes=1)
+    if 300 <= minutes < 320:
+        return faults.Unreachable()
+    if 600 <= minutes < 607:
+        return faults.Refuse()
+    if 900 <= minutes < 901:
+        return faults.RateLimit(120)
+    return faults.ServerError() if rng.random() < 1 / 200 else None
+
+
+def day(hours: int = 24) -> dict[str, Row]:
+    """Return the requests of four kinds of day."""
+    minute = timedelta(minutes=1)
+    return {
+        f"{name}, {told}": live(period=period, is_rough=is_rough, hours=hours)
+        for name, period in (("five minutes", 5 * minute), ("one minute", minute))
+        for told, is_rough in (("quiet", False), ("rough", True))
+    }
+
+
+def main() -> None:
+    """Print the requests as one object."""
+    parser = ArgumentParser(prog="benchmark day", description=__doc__)
+    parser.add_argument("--hours", type=int, default=24, help="simulated hours")
+    print(json.dumps(day(parser.parse_args().hours)))
+
+
+if __name__ == "__main__":
+    main()
