@@ -311,6 +311,7 @@ async def test_a_site_that_said_401_while_it_came_back_is_followed_again(
 
     assert state(hass, GLUCOSE).isdigit()
     assert state(hass, SIGNAL_LOST) == "off"
+    assert not hass.config_entries.flow.async_progress()
 
 
 async def test_readings_keep_coming_when_every_entity_is_disabled(

@@ -15,6 +15,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_NAME, CONF_URL
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -26,15 +27,17 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 import probatio
+from yarl import URL
 
 from .cgm.errors import CgmError
 from .cgm.models import Account, GlucoseUnit
 from .cgm.person import Scenario
-from .cgm.sources.nightscout import Credential, parse_address, parse_credential
+from .cgm.sources.nightscout import Address, Credential, parse_address, parse_credential
 from .const import (
     CONF_ACCESS_TOKEN,
     CONF_API_SECRET_SHA1,
     CONF_CREDENTIAL,
+    CONF_FORGET_CREDENTIAL,
     CONF_SCENARIO,
     CONF_SCENARIO_SINCE,
     CONF_SEED,
@@ -65,6 +68,9 @@ NIGHTSCOUT_SCHEMA = probatio.Schema(
         ),
         probatio.Optional(probatio.Secret(CONF_CREDENTIAL)): _PASSWORD,
     }
+)
+RECONFIGURE_SCHEMA = NIGHTSCOUT_SCHEMA.extend(
+    {probatio.Optional(CONF_FORGET_CREDENTIAL, default=False): BooleanSelector()}
 )
 REAUTH_SCHEMA = probatio.Schema(
     {probatio.Required(probatio.Secret(CONF_CREDENTIAL)): _PASSWORD}
@@ -131,48 +137,55 @@ class GlucoseFollowConfigFlow(ConfigFlow, domain=DOMAIN):
             except CgmError as err:
                 errors["base"] = translation_key(err)
             else:
-                typed = user_input.get(CONF_CREDENTIAL, "") or address.credential
                 data = {
                     CONF_SOURCE: SourceKind.NIGHTSCOUT.value,
                     CONF_URL: str(address.url),
-                    **self._credential_data(typed),
+                    **self._credential_data(address, user_input),
                 }
                 self._abort_if_taken(await self.async_set_unique_id(address.id))
                 account, errors = await self._async_identify(data)
                 if account:
-                    name = user_input.get(CONF_NAME, "").strip()
-                    return self._finish(name or account.title or "", data, account.unit)
+                    typed = user_input.get(CONF_NAME, "").strip()
+                    known = self._known().get(CONF_NAME, "Nightscout")
+                    name = typed or account.title or known
+                    return self._finish(name, data, account.unit)
+        is_new = self.source != SOURCE_RECONFIGURE
         return self._form(
-            "nightscout", NIGHTSCOUT_SCHEMA, errors, user_input or self._known()
+            "nightscout" if is_new else "reconfigure",
+            NIGHTSCOUT_SCHEMA if is_new else RECONFIGURE_SCHEMA,
+            errors,
+            user_input or self._known(),
         )
 
     async def async_step_simulated(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for a name, and for what happens to its bearer."""
+        known = self._known()
         if user_input is not None:
-            name = user_input[CONF_NAME].strip()
+            name = user_input[CONF_NAME].strip() or "Simulated person"
             self._abort_if_taken(
                 await self.async_set_unique_id(f"simulated-{name.casefold()}")
             )
-            options = {
-                CONF_SCENARIO: user_input[CONF_SCENARIO],
-                CONF_SCENARIO_SINCE: dt_util.utcnow().isoformat(),
-            }
             data = {
                 CONF_SOURCE: SourceKind.SIMULATED.value,
-                CONF_SEED: self._known().get(CONF_SEED, randbits(31)),
+                CONF_SEED: known.get(CONF_SEED, randbits(31)),
             }
-            return self._finish(name, data, None, options)
-        return self._form("simulated", SIMULATED_SCHEMA, {}, self._known())
+            scenario = user_input[CONF_SCENARIO]
+            if scenario == known.get(CONF_SCENARIO):
+                return self._finish(name, data)
+            since = dt_util.utcnow().isoformat()
+            options = {CONF_SCENARIO: scenario, CONF_SCENARIO_SINCE: since}
+            return self._finish(name, data, options=options)
+        return self._form("simulated", SIMULATED_SCHEMA, {}, known)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show the form that the entry was made with."""
         if self._get_reconfigure_entry().data[CONF_SOURCE] == SourceKind.SIMULATED:
-            return await self.async_step_simulated()
-        return await self.async_step_nightscout()
+            return await self.async_step_simulated(user_input)
+        return await self.async_step_nightscout(user_input)
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
@@ -190,7 +203,7 @@ class GlucoseFollowConfigFlow(ConfigFlow, domain=DOMAIN):
             data = {
                 CONF_SOURCE: entry.data[CONF_SOURCE],
                 CONF_URL: entry.data[CONF_URL],
-                **_credential_data(parse_credential(user_input[CONF_CREDENTIAL])),
+                **_stored(parse_credential(user_input[CONF_CREDENTIAL])),
             }
             account, errors = await self._async_identify(data)
             if account:
@@ -216,7 +229,8 @@ class GlucoseFollowConfigFlow(ConfigFlow, domain=DOMAIN):
         self,
         name: str,
         data: dict[str, Any],
-        unit: GlucoseUnit | None,
+        unit: GlucoseUnit | None = None,
+        *,
         options: dict[str, Any] | None = None,
     ) -> ConfigFlowResult:
         """Keep what was found to work, in a new entry or in the one at hand."""
@@ -225,12 +239,12 @@ class GlucoseFollowConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_update_reload_and_abort(
                 entry,
                 unique_id=self.unique_id,
-                title=name or entry.title,
+                title=name,
                 data=data,
                 options={**entry.options, **(options or {})},
             )
         return self.async_create_entry(
-            title=name or "Nightscout",
+            title=name,
             data=data,
             options={CONF_UNIT: unit or GlucoseUnit.MGDL, **(options or {})},
         )
@@ -242,13 +256,25 @@ class GlucoseFollowConfigFlow(ConfigFlow, domain=DOMAIN):
         ):
             self._abort_if_unique_id_configured()
 
-    def _credential_data(self, typed: str) -> dict[str, str]:
-        """Return how a credential is stored; an empty one changes nothing."""
-        if not typed.strip() and self.source == SOURCE_RECONFIGURE:
-            known = self._get_reconfigure_entry().data
+    def _credential_data(
+        self, address: Address, user_input: dict[str, Any]
+    ) -> dict[str, str]:
+        """Return how a credential is stored.
+
+        Left empty, what was entered before stays, but for another host: it
+        must not be sent to whoever answers at a mistyped address.
+        """
+        typed = user_input.get(CONF_CREDENTIAL, "").strip() or address.credential
+        known = self._known()
+        is_kept = (
+            not typed
+            and not user_input.get(CONF_FORGET_CREDENTIAL)
+            and URL(known.get(CONF_URL, "")).host == address.url.host
+        )
+        if is_kept:
             keys = (CONF_ACCESS_TOKEN, CONF_API_SECRET_SHA1)
             return {key: known[key] for key in keys if key in known}
-        return _credential_data(parse_credential(typed))
+        return _stored(parse_credential(typed))
 
     def _known(self) -> dict[str, Any]:
         """Return what a form begins with: what the entry at hand says."""
@@ -289,7 +315,7 @@ class GlucoseFollowOptionsFlow(OptionsFlowWithReload):
         )
 
 
-def _credential_data(credential: Credential) -> dict[str, str]:
+def _stored(credential: Credential) -> dict[str, str]:
     """Return how a credential is stored: what it is made of, nothing more."""
     stored = {
         CONF_ACCESS_TOKEN: credential.token,

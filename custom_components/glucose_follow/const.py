@@ -14,6 +14,7 @@ PLATFORMS = [Platform.BINARY_SENSOR, Platform.SELECT, Platform.SENSOR]
 CONF_ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a field
 CONF_API_SECRET_SHA1 = "api_secret_sha1"  # noqa: S105 - the name of a field
 CONF_CREDENTIAL = "credential"
+CONF_FORGET_CREDENTIAL = "forget_credential"
 CONF_SCENARIO = "scenario"
 CONF_SCENARIO_SINCE = "scenario_since"
 CONF_SEED = "seed"

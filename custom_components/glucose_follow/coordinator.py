@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
@@ -178,7 +178,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         now = dt_util.utcnow()
         self.clock.compare(asked, now, self.hass.loop.time(), self.source.server_time)
         repairs.report_skew(self.hass, self.config_entry, self.clock.skew)
-        self.refusals = 0
+        if self.refusals:
+            self._accepted_again()
         self._is_answering = True
         is_new = self.timeline.merge(samples, self._now())
         if is_new:
@@ -187,6 +188,14 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             self.schedule.polled(asked=asked, now=now, newest=self.timeline.newest_at)
         )
         self._ask_for_treatments(is_new=is_new)
+
+    @callback
+    def _accepted_again(self) -> None:
+        """Withdraw the question for a credential: the known one is good."""
+        self.refusals = 0
+        flows = self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})
+        for flow in list(flows):
+            self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
     def _failed(self, asked: datetime, err: CgmError) -> None:

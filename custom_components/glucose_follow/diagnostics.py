@@ -25,7 +25,7 @@ async def async_get_config_entry_diagnostics(
         "is_polling_disabled": entry.pref_disable_polling,
         "features": sorted(coordinator.features),
         "is_answering": data.is_answering,
-        "last_error": type(coordinator.last_exception).__name__,
+        "last_error": getattr(coordinator.last_exception, "translation_key", None),
         "refusals": coordinator.refusals,
         "clock_skew_seconds": round(coordinator.clock.skew.total_seconds()),
         "next_request_in_seconds": round((coordinator.next_at - now).total_seconds()),

@@ -10,6 +10,7 @@ from pathlib import Path
 import re
 import sys
 
+FRONTENDS = next(Path(".venv-hass/lib").glob("python*")) / "site-packages"
 INTEGRATION = Path("custom_components/glucose_follow")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -69,6 +70,18 @@ def unused(english: dict[str, str]) -> Iterator[str]:
             yield f"en: {path} is named nowhere"
 
 
+def unknown_icons() -> Iterator[str]:
+    """Yield icons that the newest frontend does not have."""
+    listed = next(FRONTENDS.glob("hass_frontend/static/mdi/iconList.json"))
+    known = {
+        f"mdi:{icon['name']}" for icon in json.loads(listed.read_text(encoding="utf-8"))
+    }
+    icons = json.loads((INTEGRATION / "icons.json").read_text(encoding="utf-8"))
+    for path, icon in leaves(icons):
+        if icon not in known:
+            yield f"icons: {path} is not an icon"
+
+
 def main() -> int:
     """Print what is wrong; return how many things are."""
     folder = INTEGRATION / "translations"
@@ -82,7 +95,7 @@ def main() -> int:
         for language, texts in languages.items()
         for problem in problems_of(language, texts, english)
     ]
-    problems += unused(english)
+    problems += [*unused(english), *unknown_icons()]
     sys.stdout.writelines(f"{problem}\n" for problem in problems)
     return min(len(problems), 1)
 
