@@ -686,7 +686,11 @@ class Says(JsonClient):
 
     @override
     async def get(
-        self, path: str, params: Mapping[str, str | int] | None = None
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
         return self.answer
 

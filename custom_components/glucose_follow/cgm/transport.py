@@ -1,7 +1,7 @@
 """The only place that turns HTTP into our errors."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import json
@@ -19,6 +19,9 @@ from .errors import (
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 """Whatever JSON can say."""
+
+type Explain = Callable[[int, Json], CgmError | None]
+"""Tells what status and body of an error mean, None where the status says it."""
 
 TIMEOUT = 30.0
 """Seconds an answer may take, redirects and body included."""
@@ -47,6 +50,7 @@ class JsonClient:
         base: URL,
         *,
         headers: Mapping[str, str] | None = None,
+        explain: Explain | None = None,
     ) -> None:
         """Keep what every request needs.
 
@@ -54,21 +58,28 @@ class JsonClient:
             session: Whoever made it closes it.
             base: Address that paths are relative to.
             headers: Credentials, sent to the base's host only.
+            explain: Says what the server's own errors mean.
         """
         self._session = session
         self._base = base
         self._headers = dict(headers or {})
+        self._explain = explain
         self.server_time: datetime | None = None
         """The server's clock in its newest answer; aware, UTC."""
 
     async def get(
-        self, path: str, params: Mapping[str, str | int] | None = None
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
         """Return the JSON that the server answers with.
 
         Args:
             path: Relative to the base, without a leading slash.
             params: The query.
+            headers: Credentials of this request, besides the client's own.
 
         Raises:
             CgmConnectionError: No answer, a broken one, none in 30 s, or 5xx.
@@ -76,11 +87,48 @@ class JsonClient:
             CgmRateLimitError: 429.
             CgmResponseError: Any other status, no JSON, or more than 16 MiB.
         """
+        return await self._json("GET", path, params, headers=dict(headers or {}))
+
+    async def post(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        json: Json = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        """Return the JSON that the server answers to a JSON body.
+
+        Redirects are errors: what is posted is meant for one server only.
+
+        Args:
+            path: Relative to the base, without a leading slash.
+            params: The query.
+            json: The body.
+            headers: Credentials of this request, besides the client's own.
+
+        Raises:
+            CgmError: As documented on `get`.
+        """
+        return await self._json(
+            "POST", path, params, headers=dict(headers or {}), json=json
+        )
+
+    async def _json(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        *,
+        headers: Mapping[str, str],
+        json: Json = None,
+    ) -> Json:
+        """Return the JSON of an answer; the only place that catches its faults."""
         url = (self._base / path).with_query(dict(params or {}))
         fault: CgmError
         try:
             async with asyncio.timeout(TIMEOUT):
-                body = await self._body(url)
+                body = await self._body(method, url, headers, json)
         except CgmError as err:
             fault = err
         # Names that cannot be written as hosts are errors of encoding.
@@ -93,27 +141,40 @@ class JsonClient:
         fault.__context__ = None
         raise fault
 
-    async def _body(self, url: URL) -> bytes:
+    async def _body(
+        self, method: str, url: URL, headers: Mapping[str, str], json: Json
+    ) -> bytes:
         """Return the body of the answer, wherever redirects lead."""
         for _ in range(_MOST_REDIRECTS):
-            async with self._session.get(
+            credentials = self._credentials(url, headers)
+            async with self._session.request(
+                method,
                 url,
-                headers={"Accept": "application/json", **self._credentials(url)},
+                headers={"Accept": "application/json", **credentials},
+                json=json,
                 allow_redirects=False,
             ) as response:
                 self.server_time = _server_time(response)
-                if response.status not in _REDIRECTS:
-                    _raise_for_status(response)
+                if method != "GET" or response.status not in _REDIRECTS:
+                    await self._raise_for_status(response)
                     return await _limited(response)
                 url = self._redirected(url, response)
         raise CgmResponseError("Too many redirects")
 
-    def _credentials(self, url: URL) -> Mapping[str, str]:
+    async def _raise_for_status(self, response: ClientResponse) -> None:
+        """Raise what the server says went wrong, else what its status means."""
+        if self._explain is not None and response.status >= 400:
+            told = _loaded(await _limited(response))
+            if fault := self._explain(response.status, told):
+                raise fault
+        _raise_for_status(response)
+
+    def _credentials(self, url: URL, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers for an address: none for anybody else's."""
         is_ours = url.host == self._base.host and (
             url.scheme == "https" or url.origin() == self._base.origin()
         )
-        return self._headers if is_ours else {}
+        return {**self._headers, **headers} if is_ours else {}
 
     def _redirected(self, url: URL, response: ClientResponse) -> URL:
         """Return where the server sends us, and remember a move to https."""
@@ -192,6 +253,14 @@ async def _parsed(body: bytes) -> Json:
     except ValueError, RecursionError:
         pass
     raise CgmResponseError("The answer is not JSON")
+
+
+def _loaded(body: bytes) -> Json:
+    """Return the JSON in the body of an error, None if there is none."""
+    try:
+        return _loads(body)
+    except ValueError, RecursionError:
+        return None
 
 
 def _loads(body: bytes) -> Json:
