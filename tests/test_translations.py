@@ -18,7 +18,12 @@ import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.glucose_follow import config_flow, repairs
+from custom_components.glucose_follow import (
+    config_flow,
+    flow_nightscout,
+    flow_simulated,
+    repairs,
+)
 from custom_components.glucose_follow.binary_sensor import BINARY_SENSORS
 from custom_components.glucose_follow.cgm.errors import (
     CgmAuthError,
@@ -45,10 +50,10 @@ DESCRIPTIONS: Mapping[Platform, tuple[CgmDescription, ...]] = {
 }
 
 FORMS = {
-    "nightscout": config_flow.NIGHTSCOUT_SCHEMA,
-    "reauth_confirm": config_flow.REAUTH_SCHEMA,
-    "reconfigure": config_flow.RECONFIGURE_SCHEMA,
-    "simulated": config_flow.SIMULATED_SCHEMA,
+    "nightscout": flow_nightscout.NIGHTSCOUT_SCHEMA,
+    "reauth_confirm": flow_nightscout.REAUTH_SCHEMA,
+    "reconfigure": flow_nightscout.RECONFIGURE_SCHEMA,
+    "simulated": flow_simulated.SIMULATED_SCHEMA,
 }
 
 ENTRANCES = {"reauth", "user"}

@@ -1,0 +1,99 @@
+"""What all config flows of a person have in common."""
+
+from typing import Any
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_NAME
+from homeassistant.helpers.selector import (
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio
+
+from .cgm.errors import CgmError
+from .cgm.models import Account, GlucoseUnit
+from .const import CONF_UNIT, LOGGER
+from .errors import translation_key
+from .factory import create_source
+
+TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
+SECRET = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
+)
+
+
+class PersonFlow(ConfigFlow):
+    """Makes sure that a source works before an entry is made of it."""
+
+    async def _async_identify(
+        self, data: dict[str, Any]
+    ) -> tuple[Account | None, dict[str, str]]:
+        """Return whose data these settings open, or why they open none."""
+        source = create_source(self.hass, data, dict)
+        try:
+            return await source.identify(), {}
+        except CgmError as err:
+            return None, {"base": translation_key(err)}
+        except Exception:  # noqa: BLE001 - a form must never end in a traceback
+            LOGGER.exception("Unexpected error while checking a source")
+            return None, {"base": "unknown"}
+        finally:
+            await source.close()
+
+    def _finish(
+        self,
+        name: str,
+        data: dict[str, Any],
+        unit: GlucoseUnit | None = None,
+        *,
+        options: dict[str, Any] | None = None,
+    ) -> ConfigFlowResult:
+        """Keep what was found to work, in a new entry or in the one at hand."""
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            return self.async_update_reload_and_abort(
+                entry,
+                unique_id=self.unique_id,
+                title=name,
+                data=data,
+                options={**entry.options, **(options or {})},
+            )
+        return self.async_create_entry(
+            title=name,
+            data=data,
+            options={CONF_UNIT: unit or GlucoseUnit.MGDL, **(options or {})},
+        )
+
+    def _abort_if_taken(self, entry: ConfigEntry | None) -> None:
+        """Stop where another entry follows the same person already."""
+        if self.source != SOURCE_RECONFIGURE or (
+            entry is not None and entry is not self._get_reconfigure_entry()
+        ):
+            self._abort_if_unique_id_configured()
+
+    def _known(self) -> dict[str, Any]:
+        """Return what a form begins with: what the entry at hand says."""
+        if self.source != SOURCE_RECONFIGURE:
+            return {}
+        entry = self._get_reconfigure_entry()
+        return {CONF_NAME: entry.title, **entry.options, **entry.data}
+
+    def _form(
+        self,
+        step_id: str,
+        schema: probatio.Schema,
+        errors: dict[str, str],
+        typed: dict[str, Any] | None,
+    ) -> ConfigFlowResult:
+        """Return a form that keeps what was typed."""
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, typed),
+            errors=errors,
+        )
