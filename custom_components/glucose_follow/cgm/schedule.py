@@ -6,38 +6,20 @@ whatever lies between: sensor, phone, network, and the difference between the
 source's clock and ours. Nothing compares a stamp with our clock in any other way.
 """
 
-from collections import deque
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from statistics import median_low
+
+from .budget import LIMITED_FLOOR, LONGEST_SILENCE, Budget, Caps
+from .rhythm import TOLERANCE, Rhythm
+
+__all__ = ["Caps", "Schedule"]
 
 _NONE = timedelta()
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 
-_LONGEST_SILENCE = timedelta(minutes=5)
 _UNPLANNED = 20 * _SECOND
-
-_COMMON_PERIODS = (timedelta(minutes=1), timedelta(minutes=5))
-_SHORTEST_PERIOD, _LONGEST_PERIOD = 10 * _SECOND, 15 * _MINUTE
-_SHORTEST_GAP = timedelta(seconds=8)
-"""Two uploaders stamp one measurement up to 4 seconds apart."""
-
-_FIRST_OFFSET = 10 * _SECOND
-"""Nine of ten readings that a phone passes on can be had by then."""
-
-# Chosen by simulation, on paths and seeds of their own: a higher quantile asks
-# later and less often. Later than an outlier, a reading says nothing about the
-# usual; earlier than the impossible, it proves the offset wrong.
-_QUANTILE = 0.88
-_DOWN, _UP = (1 - _QUANTILE) * _SECOND, _QUANTILE * _SECOND
-_TOLERANCE = 2 * _SECOND
-_OUTLIER, _IMPOSSIBLE = 20 * _SECOND, 30 * _SECOND
-_PATIENCE_SURE, _PATIENCE_DOUBTING = 7, 2
-_PUNCTUAL_IN_A_ROW = 20
-_FIRST_STRIDE, _LONGEST_STRIDE = 5 * _SECOND, _MINUTE
 
 # A source with a reading a minute shows its second one by the end of these.
 _PROBES = (20 * _SECOND, 45 * _SECOND)
@@ -50,18 +32,7 @@ _SHORT_OUTAGE = 15 * _MINUTE
 _LONG_OUTAGE_CAP = 240.0
 """With a request that hangs for 30 seconds still less than five minutes."""
 
-_RATE_LIMIT_FLOOR, _RATE_LIMIT_CAP = 60.0, 3600.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Caps:
-    """What a source can bear."""
-
-    floor: float = 3.0
-    """Least seconds between two requests."""
-
-    per_hour: int | None = None
-    """Most requests in any hour, None if unlimited."""
+_RATE_LIMIT_CAP = 3600.0
 
 
 class Schedule:
@@ -74,9 +45,9 @@ class Schedule:
     def __init__(self, *, caps: Caps = Caps(), rng: Random | None = None) -> None:
         """Know nothing yet; `rng` is where the jitter of failures comes from."""
         self._rng = rng or Random()
-        self._budget = _Budget(caps)
+        self._budget = Budget(caps)
         self._clock = _Clock()
-        self._rhythm = _Rhythm()
+        self._rhythm = Rhythm()
         self._newest: datetime | None = None
         self._seen: datetime | None = None
         self._empty: datetime | None = None
@@ -107,7 +78,7 @@ class Schedule:
             self._found_nothing(asked)
         else:
             self._found(newest, asked)
-        when = min(self._wanted(now), now + _LONGEST_SILENCE)
+        when = min(self._wanted(now), now + LONGEST_SILENCE)
         return self._plan(when, asked, now)
 
     def failed(
@@ -155,7 +126,7 @@ class Schedule:
         self._seen = self._seen or asked
         if self._clock.is_early:
             self._rhythm.doubt()
-        if self._newest is not None and asked >= self._due(self._newest) - _TOLERANCE:
+        if self._newest is not None and asked >= self._due(self._newest) - TOLERANCE:
             self._tries = min(self._tries + 1, len(_LADDER) - 1)
 
     def _found(self, newest: datetime, asked: datetime) -> None:
@@ -199,15 +170,15 @@ class Schedule:
 
     def _rate_limit_delay(self, retry_after: float | None) -> float:
         """Return seconds to wait after having asked too often."""
-        doubled = _RATE_LIMIT_FLOOR * 2.0 ** min(self._failures - 1, 10)
+        doubled = LIMITED_FLOOR * 2.0 ** min(self._failures - 1, 10)
         told = min(_LONG_OUTAGE_CAP, doubled) if retry_after is None else retry_after
-        return min(_RATE_LIMIT_CAP, max(_RATE_LIMIT_FLOOR, told))
+        return min(_RATE_LIMIT_CAP, max(LIMITED_FLOOR, told))
 
 
 def _stale_step(age: timedelta) -> timedelta:
     """Return how long to wait for a source that has been silent for `age`."""
     steps = (step for limit, step in _STALE_LADDER if age < limit)
-    return next(steps, _LONGEST_SILENCE)
+    return next(steps, LONGEST_SILENCE)
 
 
 class _Clock:
@@ -245,156 +216,3 @@ class _Clock:
         """Return `when` in our clock, and expect the next request then."""
         self._planned = when
         return when + self._jumped
-
-
-class _Rhythm:
-    """What was learned about when readings come."""
-
-    def __init__(self) -> None:
-        """Suppose a reading every five minutes and clocks that agree."""
-        self.period = _COMMON_PERIODS[-1]
-        self.offset = _FIRST_OFFSET
-        self.gaps = deque[timedelta](maxlen=12)
-        self._patience = 1
-        self._stride = _FIRST_STRIDE
-        self._punctual = 0
-        self._outliers: list[tuple[timedelta, timedelta]] = []
-
-    def guess(self, found: timedelta) -> None:
-        """Suppose clocks that differ by whole periods, knowing one reading's age."""
-        self.offset = _FIRST_OFFSET
-        self.offset += (found - _FIRST_OFFSET) // self.period * self.period
-
-    def doubt(self) -> None:
-        """Let the next readings overrule what was learned."""
-        self._patience = min(self._patience, _PATIENCE_DOUBTING)
-        self._stride = max(self._stride, _FIRST_STRIDE)
-
-    def learn(
-        self,
-        gap: timedelta,
-        found: timedelta,
-        lacking: timedelta,
-        *,
-        is_planned: bool,
-    ) -> None:
-        """Learn from one new reading.
-
-        Args:
-            gap: Between its stamp and that of the reading known before.
-            found: Its age, by our clock, when it was found.
-            lacking: Its age, by our clock, when it was last asked for in vain.
-            is_planned: Whether it was asked for at about the planned moment.
-        """
-        if gap <= _NONE:
-            self.doubt()
-        is_sure = self._patience == _PATIENCE_SURE
-        self._learn_period(gap)
-        # What a phone kept to itself says nothing about when the next one comes.
-        is_next = abs(gap - self.period) < 0.2 * self.period
-        if found < self.offset - _IMPOSSIBLE and not is_sure:
-            self.guess(found)
-        elif found < self.offset - _IMPOSSIBLE or (
-            found > self.offset + self.period and not is_planned
-        ):
-            self._restart(found)
-        elif is_next and found <= self.offset + _TOLERANCE:
-            self._was_punctual()
-        elif is_next and lacking >= self.offset - _TOLERANCE:
-            self._was_late(found, found - lacking)
-
-    def _learn_period(self, gap: timedelta) -> None:
-        """Learn the time between readings from the newest of them."""
-        if gap < _SHORTEST_GAP:
-            return
-        self.gaps.append(gap)
-        period = median_low(self.gaps)
-        near = (one for one in _COMMON_PERIODS if abs(period - one) <= 0.05 * one)
-        period = min(max(next(near, period), _SHORTEST_PERIOD), _LONGEST_PERIOD)
-        if abs(period - self.period) > 0.2 * self.period:
-            self.doubt()
-        self.period = period
-
-    def _restart(self, found: timedelta, unknown: timedelta = _NONE) -> None:
-        """Begin again from a reading's age, `unknown` of which is too much."""
-        self.offset = found - unknown / 2
-        self._patience = _PATIENCE_DOUBTING
-        self._stride = max(unknown / 4, _FIRST_STRIDE)
-        self._punctual = 0
-        self._outliers.clear()
-
-    def _was_punctual(self) -> None:
-        """Ask a little earlier; ever more so while nothing is ever late."""
-        self._outliers.clear()
-        self._punctual += 1
-        self.offset -= self._stride
-        if self._patience == _PATIENCE_SURE and self._punctual < _PUNCTUAL_IN_A_ROW:
-            self._stride = _DOWN
-        else:
-            self._stride = min(2 * self._stride, _LONGEST_STRIDE)
-
-    def _was_late(self, found: timedelta, unknown: timedelta) -> None:
-        """Ask a little later, and far later only if readings insist.
-
-        Args:
-            found: The reading's age when it was found.
-            unknown: How much earlier it may have been there.
-        """
-        is_outlier = found - self.offset > _OUTLIER
-        self._punctual = 0
-        if is_outlier:
-            self._outliers.append((found, unknown))
-            if len(self._outliers) >= self._patience:
-                self._restart(*min(self._outliers))
-            return
-        self._outliers.clear()
-        is_sure = self._patience == _PATIENCE_SURE
-        self.offset = self.offset + _UP if is_sure else found
-        self._patience, self._stride = _PATIENCE_SURE, _DOWN
-
-
-class _Budget:
-    """The requests of the last hour against what the source can bear."""
-
-    def __init__(self, caps: Caps) -> None:
-        """Start with nothing spent."""
-        self._caps = caps
-        self._sent = deque[datetime]()
-        self.limited: datetime | None = None
-
-    def spend(self, asked: datetime) -> None:
-        """Count a request."""
-        self._sent.append(asked)
-        while self._sent[0] <= asked - _HOUR:
-            self._sent.popleft()
-
-    def first_affordable(self, when: datetime, asked: datetime) -> datetime:
-        """Return the first moment from `when` on at which a request fits."""
-        floor = self._caps.floor
-        # A source that complained is left alone more, for an hour.
-        if self.limited is not None and asked - self.limited < _HOUR:
-            floor = max(floor, _RATE_LIMIT_FLOOR)
-        when = max(when, asked + floor * _SECOND)
-        per_hour = self._caps.per_hour
-        if per_hour is None:
-            return when
-        even = _HOUR / per_hour
-        latest = self._sent[-1] + max(even, min(1.5 * even, _LONGEST_SILENCE))
-        while not self._is_affordable(when, latest, per_hour):
-            later = when + 5 * _SECOND
-            when = min(later, latest) if when < latest else later
-        return when
-
-    def _is_affordable(self, when: datetime, latest: datetime, per_hour: int) -> bool:
-        """Return whether the hour allows a request then, and rests after it.
-
-        Spending an hour's requests at once would leave nothing to ask with, so
-        as many as it takes never to be silent for long are kept back.
-        """
-        rest = latest - self._sent[-1]
-        kept = -(-_HOUR // rest) if when < latest else 1
-        return all(
-            sum(at > when + index * rest - _HOUR for at in self._sent) + index
-            < per_hour
-            for index in range(kept)
-        )

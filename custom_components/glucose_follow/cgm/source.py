@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from .models import Account, DeviceStatus, Sample, Treatment
+from .schedule import Caps
 
 
 class Feature(StrEnum):
@@ -29,6 +30,10 @@ class CgmSource(Protocol):
     @property
     def features(self) -> frozenset[Feature]:
         """Return what this account can report; fixed once `identify` ran."""
+
+    @property
+    def caps(self) -> Caps:
+        """Return how often the source may be asked; never changes."""
 
     @property
     def server_time(self) -> datetime | None:

@@ -6,6 +6,7 @@ from typing import override
 
 from ..models import Account, DeviceStatus, Sample, Treatment
 from ..person import SimulatedPerson
+from ..schedule import Caps
 from ..source import CgmSource, Feature
 
 
@@ -13,6 +14,7 @@ class SimulatedSource(CgmSource):
     """Answers what a simulated person's devices would have sent by now."""
 
     features = frozenset({Feature.LIVE, Feature.TREATMENTS})
+    caps = Caps()
     server_time = None
     skipped = 0
 

@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 
 from ...errors import CgmAuthError, CgmResponseError
 from ...models import Account, DeviceStatus, GlucoseUnit, Sample, Treatment
+from ...schedule import Caps
 from ...source import CgmSource, Feature
 from ...transport import Json, JsonClient
 from . import decode
@@ -36,6 +37,8 @@ _AT_ONCE = 500
 
 class NightscoutSource(CgmSource):
     """Reads a Nightscout site, or a server that speaks a part of its language."""
+
+    caps = Caps()
 
     def __init__(
         self, session: ClientSession, address: Address, credential: Credential
