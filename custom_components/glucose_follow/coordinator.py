@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from hashlib import sha256
+import json
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
@@ -74,11 +76,12 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         )
         self.source = source
         self.timeline = Timeline(remembered.newest_at, remembered.newest_seen)
-        self.schedule = Schedule()
+        self.schedule = Schedule(caps=source.caps)
         self.refusals = 0
         self.clock = Clock(dt_util.utcnow(), hass.loop.time())
         self.next_at = dt_util.utcnow()
         self._features = remembered.features
+        self._refused = remembered.refused
         self._store = store
         self._account: Account | None = None
         self._treatments: tuple[Treatment, ...] = ()
@@ -111,7 +114,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             ConfigEntryNotReady: The source never worked, and does not now.
             ConfigEntryAuthFailed: It never worked, and refuses the credential.
         """
-        if self._features is None:
+        if self.is_refused:
+            self._ask_for_credential()
+        elif self._features is None:
             await self.async_config_entry_first_refresh()
         else:
             first = self.config_entry.async_create_background_task(
@@ -119,6 +124,28 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             )
             await asyncio.wait([first], timeout=START_WAITS)
         self._keep_going()
+
+    @property
+    def is_refused(self) -> bool:
+        """Return whether asking again has to wait until somebody acts.
+
+        Remembered across restarts, and forgotten as soon as the settings that
+        were refused are others.
+        """
+        return self._refused == _fingerprint(self.config_entry)
+
+    @callback
+    def _ask_for_credential(self) -> None:
+        """Ask for another credential.
+
+        Raises:
+            ConfigEntryAuthFailed: The source never worked, so nothing is loaded.
+        """
+        if self._features is None:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key="invalid_auth"
+            )
+        self.config_entry.async_start_reauth(self.hass)
 
     @callback
     def _keep_going(self) -> None:
@@ -133,24 +160,26 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
 
     async def async_remember(self) -> None:
         """Write down what the next run must know."""
-        if self._features is not None:
-            await self._store.async_save(self._remembered())
+        await self._store.async_save(self._remembered())
 
     @override
     async def _async_update_data(self) -> CgmData:
         """Return what is known after asking for readings."""
         asked = dt_util.utcnow()
+        if self.is_refused:
+            raise UpdateFailed(
+                translation_domain=DOMAIN, translation_key="invalid_auth"
+            )
         self._is_asking = True
         try:
             samples = await self._ask()
         except CgmError as err:
-            key = translation_key(err)
-            if isinstance(err, CgmAuthError) and self._features is None:
-                raise ConfigEntryAuthFailed(
-                    translation_domain=DOMAIN, translation_key=key
-                ) from err
+            if isinstance(err, CgmAuthError):
+                await self._remember_refusal()
             self._failed(asked, err)
-            raise UpdateFailed(translation_domain=DOMAIN, translation_key=key) from err
+            raise UpdateFailed(
+                translation_domain=DOMAIN, translation_key=translation_key(err)
+            ) from err
         finally:
             self._is_asking = False
         self._received(asked, samples)
@@ -162,6 +191,12 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             self._account = await self.source.identify()
             self._features = self.source.features
         return list(await self.source.readings(self._since()))
+
+    async def _remember_refusal(self) -> None:
+        """Make sure that not even a restart tries what must not be tried again."""
+        if not self.source.caps.retries_refused:
+            self._refused = _fingerprint(self.config_entry)
+            await self.async_remember()
 
     def _since(self) -> datetime:
         """Return what the source is asked from: what is missing, and a little more."""
@@ -206,7 +241,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             case CgmAuthError():
                 self.refusals += 1
                 when = now + (REFUSED_FIRST if self.refusals == 1 else REFUSED_AGAIN)
-                self.config_entry.async_start_reauth(self.hass)
+                self._ask_for_credential()
             case CgmRateLimitError():
                 when = self.schedule.failed(
                     asked=asked,
@@ -282,7 +317,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         """Notice what a timer on the monotonic clock cannot."""
         self.async_judge()
         is_overdue = dt_util.utcnow() > self.next_at + OVERDUE
-        may_ask = not (self._is_asking or self.config_entry.pref_disable_polling)
+        may_ask = not (
+            self._is_asking or self.is_refused or self.config_entry.pref_disable_polling
+        )
         if is_overdue and may_ask:
             self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), f"{DOMAIN} overdue refresh"
@@ -329,6 +366,13 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         """Return what the next run must know."""
         return Remembered(
             features=self._features,
+            refused=self._refused,
             newest_at=self.timeline.newest_at,
             newest_seen=self.timeline.newest_seen,
         )
+
+
+def _fingerprint(entry: CgmConfigEntry) -> str:
+    """Return what is different once the settings are."""
+    told = json.dumps(dict(entry.data), sort_keys=True, default=str)
+    return sha256(told.encode()).hexdigest()[:16]

@@ -19,6 +19,9 @@ class Remembered:
     features: frozenset[Feature] | None = None
     """What the account could report, None if it never answered."""
 
+    refused: str | None = None
+    """Fingerprint of the settings that were refused for good, None if none."""
+
     newest_at: datetime | None = None
     """Stamp of the newest reading."""
 
@@ -29,7 +32,8 @@ class Remembered:
 class _Stored(TypedDict):
     """How it is written down."""
 
-    features: list[str]
+    features: list[str] | None
+    refused: str | None
     newest_at: str | None
     newest_seen: str | None
 
@@ -48,9 +52,9 @@ class CgmStore:
         stored = await self._store.async_load()
         if stored is None:
             return Remembered()
-        known = {feature.value for feature in Feature}
         return Remembered(
-            features=frozenset(map(Feature, known.intersection(stored["features"]))),
+            features=_features(stored["features"]),
+            refused=stored["refused"],
             newest_at=_moment(stored["newest_at"]),
             newest_seen=_moment(stored["newest_seen"]),
         )
@@ -71,11 +75,21 @@ class CgmStore:
 def _stored(remembered: Remembered) -> _Stored:
     """Return what is written down."""
     newest_at, newest_seen = remembered.newest_at, remembered.newest_seen
+    features = remembered.features
     return {
-        "features": sorted(remembered.features or ()),
+        "features": None if features is None else sorted(features),
+        "refused": remembered.refused,
         "newest_at": newest_at.isoformat() if newest_at else None,
         "newest_seen": newest_seen.isoformat() if newest_seen else None,
     }
+
+
+def _features(stored: list[str] | None) -> frozenset[Feature] | None:
+    """Return the features that were written down; a newer version knew more."""
+    if stored is None:
+        return None
+    known = {feature.value for feature in Feature}
+    return frozenset(map(Feature, known.intersection(stored)))
 
 
 def _moment(text: str | None) -> datetime | None:
