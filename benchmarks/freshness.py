@@ -8,9 +8,17 @@ from statistics import fmean, median
 
 from .day import day
 from .follow import Outcome, follow, percentile
-from .policies import POLICIES
+from .policies import POLICIES, SHARE
 from .recovery import OUTAGES, longest_recovery
-from .sources import REPORTED, REPORTED_SEEDS, TUNED_ON, TUNING_SEEDS, Path, simulate
+from .sources import (
+    REPORTED,
+    REPORTED_SEEDS,
+    SHARED,
+    TUNED_ON,
+    TUNING_SEEDS,
+    Path,
+    simulate,
+)
 
 type Row = dict[str, float]
 type Table = dict[str, dict[str, Row]]
@@ -23,7 +31,7 @@ def measure(path: Path, policy: str, *, days: float, seeds: range) -> Outcome:
         feed = simulate(path, days, Random(seed))
         # Each policy meets the same feed; its own luck is drawn separately.
         rng = Random(f"{policy} {seed}")
-        follower = POLICIES[policy](rng)
+        follower = {**POLICIES, **SHARE}[policy](rng)
         total.add(follow(feed, follower, path=path, days=days, rng=rng))
     return total
 
@@ -44,7 +52,7 @@ def freshness(paths: Mapping[str, Path], days: float, seeds: range) -> Table:
     return {
         name: {
             policy: row(measure(path, policy, days=days, seeds=seeds))
-            for policy in POLICIES
+            for policy in (*POLICIES, *(SHARE if name in SHARED else ()))
         }
         for name, path in paths.items()
     }

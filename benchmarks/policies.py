@@ -6,6 +6,7 @@ from random import Random
 from typing import Protocol, override
 
 from custom_components.glucose_follow.cgm.schedule import Schedule
+from custom_components.glucose_follow.cgm.sources.dexcom_share import DexcomShareSource
 
 
 class Policy(Protocol):
@@ -72,3 +73,8 @@ POLICIES: Mapping[str, Callable[[Random], Policy]] = {
     "loopfollow": lambda _: LoopFollow(),
 }
 """Makers of policies; ours is the class that runs in Home Assistant."""
+
+SHARE: Mapping[str, Callable[[Random], Policy]] = {
+    "share": lambda rng: Schedule(caps=DexcomShareSource.caps, rng=rng),
+}
+"""Ours with what Dexcom Share can bear; compared only where its readings go."""

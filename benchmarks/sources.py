@@ -89,6 +89,9 @@ REPORTED: dict[str, Path] = {
 }
 """What is reported: other lag laws and other seeds than constants were chosen on."""
 
+SHARED = frozenset({"direct", "cellular"})
+"""Which of these are ways to Dexcom Share: its clock is right, its sensors are slow."""
+
 TUNING_SEEDS = range(100)
 REPORTED_SEEDS = range(1000, 1100)
 

@@ -243,8 +243,8 @@ async def test_the_menu_leads_to_a_form_for_every_source(hass: HomeAssistant) ->
 
     assert menu["type"] is FlowResultType.MENU
     assert menu["step_id"] == "user"
-    assert menu["menu_options"] == ["nightscout", "simulated"]
-    for option in ("nightscout", "simulated"):
+    assert menu["menu_options"] == ["nightscout", "dexcom_share", "simulated"]
+    for option in menu["menu_options"]:
         form = await start(hass, option)
         assert form["type"] is FlowResultType.FORM
         assert form["step_id"] == option
@@ -1174,3 +1174,33 @@ async def test_renaming_a_simulated_person_does_not_begin_the_scenario_again(
 
     assert entry.title == "Simone"
     assert entry.options == before
+
+
+async def test_a_form_left_open_elsewhere_locks_nobody_out(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    left = await add(hass, name="Alex", url=str(site.url), credential=WRONG_TOKEN)
+    clocks.tick(timedelta(seconds=10))
+
+    result = await add(hass, name="Alex", url=str(site.url), credential=TOKEN)
+
+    assert left["errors"] == {"base": "invalid_auth"}
+    added(result)
+
+
+async def test_a_reconfiguration_left_open_locks_nobody_out(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, entry)
+    typed = {"name": "Alex", "url": str(site.url)}
+    left = await entry.start_reconfigure_flow(hass)
+    await submit(hass, left, **typed, credential=WRONG_TOKEN)
+    clocks.tick(timedelta(seconds=10))
+    form = await entry.start_reconfigure_flow(hass)
+
+    result = await submit(hass, form, **typed, credential=TOKEN)
+
+    assert result["reason"] == "reconfigure_successful"

@@ -25,8 +25,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool
     """Let go of one person."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    await entry.runtime_data.async_remember()
-    await entry.runtime_data.source.close()
+    await entry.runtime_data.async_close()
     repairs.forget(hass, entry)
     return True
 

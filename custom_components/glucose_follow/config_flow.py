@@ -30,6 +30,7 @@ from .const import (
     STALE_AFTER_MOST,
     SourceKind,
 )
+from .flow_dexcom_share import DexcomShareFlow
 from .flow_nightscout import NightscoutFlow
 from .flow_simulated import SimulatedFlow
 
@@ -54,7 +55,9 @@ OPTIONS_SCHEMA = probatio.Schema(
 )
 
 
-class GlucoseFollowConfigFlow(NightscoutFlow, SimulatedFlow, domain=DOMAIN):
+class GlucoseFollowConfigFlow(
+    NightscoutFlow, DexcomShareFlow, SimulatedFlow, domain=DOMAIN
+):
     """Asks where one person's glucose is; each source has its own steps."""
 
     @staticmethod
@@ -77,14 +80,19 @@ class GlucoseFollowConfigFlow(NightscoutFlow, SimulatedFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show the form that the entry was made with."""
-        if self._get_reconfigure_entry().data[CONF_SOURCE] == SourceKind.SIMULATED:
-            return await self.async_step_simulated(user_input)
+        match SourceKind(self._get_reconfigure_entry().data[CONF_SOURCE]):
+            case SourceKind.DEXCOM_SHARE:
+                return await self.async_step_dexcom_share(user_input)
+            case SourceKind.SIMULATED:
+                return await self.async_step_simulated(user_input)
         return await self.async_step_nightscout(user_input)
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
         """Begin when a source refuses what it accepted before."""
+        if entry_data[CONF_SOURCE] == SourceKind.DEXCOM_SHARE:
+            return await self.async_step_reauth_dexcom_share()
         return await self.async_step_reauth_confirm()
 
 

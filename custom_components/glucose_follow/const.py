@@ -12,6 +12,7 @@ LOGGER = logging.getLogger(__package__)
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.SELECT, Platform.SENSOR]
 
 CONF_ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a field
+CONF_ACCOUNT_ID = "account_id"
 CONF_API_SECRET_SHA1 = "api_secret_sha1"  # noqa: S105 - the name of a field
 CONF_CREDENTIAL = "credential"
 CONF_FORGET_CREDENTIAL = "forget_credential"
@@ -30,19 +31,13 @@ READINGS_SPAN = timedelta(hours=24)
 OVERLAP = timedelta(minutes=15)
 """Asked for again each time: readings arrive late and in any order."""
 
-TREATMENTS_EVERY = timedelta(minutes=5)
-TREATMENTS_BESIDE = timedelta(minutes=4)
-"""Beside a new reading, but not beside each one of a sensor that sends many."""
-TREATMENTS_OVERLAP = timedelta(hours=3)
-TREATMENTS_ALL_EVERY = timedelta(hours=1)
-TREATMENTS_ALL = timedelta(hours=72)
-"""A day more than is kept: some documents are not dated in UTC."""
-TREATMENTS_TRUSTED = timedelta(minutes=15)
-"""How long the last known treatment may be called the last."""
-
 TICK = timedelta(seconds=20)
 """Timers miss a suspend and a clock that jumps; the tick does not."""
 OVERDUE = timedelta(seconds=30)
+UNEXPECTED = timedelta(minutes=5)
+"""When to ask again if nothing else decides it."""
+AGAIN = timedelta(seconds=5)
+"""When to ask again if a clock jumped while the source answered."""
 
 REFUSED_FIRST = timedelta(minutes=5)
 REFUSED_AGAIN = timedelta(minutes=30)
@@ -53,6 +48,9 @@ START_WAITS = 10
 
 SAVE_DELAY = 60
 
+SILENT_AFTER = timedelta(days=1)
+"""A source that answers and has no reading for so long is set up wrongly."""
+
 SIMULATED_PERIOD = timedelta(minutes=1)
 """A rehearsal should not take five minutes to begin."""
 
@@ -61,4 +59,5 @@ class SourceKind(StrEnum):
     """Where a person's glucose comes from; the values are flow steps."""
 
     NIGHTSCOUT = "nightscout"
+    DEXCOM_SHARE = "dexcom_share"
     SIMULATED = "simulated"

@@ -6,8 +6,8 @@ from hashlib import sha256
 import json
 from typing import override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.start import async_at_started
@@ -15,14 +15,16 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from . import repairs
-from .cgm.clock import Clock
-from .cgm.data import CgmData, fresh_until, judge, merge_treatments
-from .cgm.errors import CgmAuthError, CgmError, CgmRateLimitError
-from .cgm.models import Account, Sample, Treatment
+from .cgm.clock import Clock, Moment
+from .cgm.data import CgmData, fresh_until, judge
+from .cgm.errors import CgmAuthError, CgmConnectionError, CgmError, CgmRateLimitError
+from .cgm.models import Account, Sample
 from .cgm.schedule import Schedule
 from .cgm.source import CgmSource, Feature
 from .cgm.timeline import Timeline
+from .cgm.treatments import Question, TreatmentLog
 from .const import (
+    AGAIN,
     CONF_STALE_AFTER,
     DOMAIN,
     LOGGER,
@@ -31,15 +33,11 @@ from .const import (
     READINGS_SPAN,
     REFUSED_AGAIN,
     REFUSED_FIRST,
+    SILENT_AFTER,
     STALE_AFTER_MINUTES,
     START_WAITS,
     TICK,
-    TREATMENTS_ALL,
-    TREATMENTS_ALL_EVERY,
-    TREATMENTS_BESIDE,
-    TREATMENTS_EVERY,
-    TREATMENTS_OVERLAP,
-    TREATMENTS_TRUSTED,
+    UNEXPECTED,
 )
 from .errors import translation_key
 from .store import CgmStore, Remembered
@@ -71,25 +69,26 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             LOGGER,
             config_entry=entry,
             name=DOMAIN,
-            update_interval=TREATMENTS_EVERY,
+            update_interval=UNEXPECTED,
             always_update=False,
         )
         self.source = source
         self.timeline = Timeline(remembered.newest_at, remembered.newest_seen)
         self.schedule = Schedule(caps=source.caps)
+        self.log = TreatmentLog()
         self.refusals = 0
-        self.clock = Clock(dt_util.utcnow(), hass.loop.time())
+        self.clock = Clock(self._moment())
         self.next_at = dt_util.utcnow()
         self._features = remembered.features
         self._refused = remembered.refused
         self._store = store
         self._account: Account | None = None
-        self._treatments: tuple[Treatment, ...] = ()
-        self._treatments_at: datetime | None = None
-        self._all_treatments_at: datetime | None = None
+        self._answered_at: datetime | None = None
         self._treatments_task: asyncio.Task[None] | None = None
+        self._rest: tuple[float, CgmError] | None = None
         self._is_answering = False
         self._is_asking = False
+        self._is_closed = False
         self._cancel_stale: CALLBACK_TYPE | None = None
         self.data = self._judged()
 
@@ -103,6 +102,15 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         """Return the age at which a reading stops being current."""
         options = self.config_entry.options
         return timedelta(minutes=options.get(CONF_STALE_AFTER, STALE_AFTER_MINUTES))
+
+    @property
+    def is_refused(self) -> bool:
+        """Return whether asking again has to wait until somebody acts.
+
+        Remembered across restarts, and forgotten as soon as the settings that
+        were refused are others.
+        """
+        return self._refused == _fingerprint(self.config_entry)
 
     async def async_start(self) -> None:
         """Ask for the first time, and keep everything going until unload.
@@ -125,14 +133,83 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             await asyncio.wait([first], timeout=START_WAITS)
         self._keep_going()
 
-    @property
-    def is_refused(self) -> bool:
-        """Return whether asking again has to wait until somebody acts.
+    @callback
+    def _keep_going(self) -> None:
+        """Listen, tick and look again once everybody else has started."""
+        entry = self.config_entry
+        # Alarms, triggers and voice need data even if every entity is disabled.
+        entry.async_on_unload(self.async_add_listener(lambda: None))
+        entry.async_on_unload(async_track_time_interval(self.hass, self._tick, TICK))
+        entry.async_on_unload(async_at_started(self.hass, self._started))
+        entry.async_on_unload(self._forget_stale)
+        self._rearm()
+        repairs.report_polling(self.hass, entry)
 
-        Remembered across restarts, and forgotten as soon as the settings that
-        were refused are others.
+    async def async_remember(self) -> None:
+        """Write down what the next run must know."""
+        await self._store.async_save(self._remembered())
+
+    async def async_close(self) -> None:
+        """Write down what is known, and let go of the source."""
+        self._is_closed = True
+        await self.async_remember()
+        await self.source.close()
+
+    @override
+    async def _async_update_data(self) -> CgmData:
+        """Return what is known after asking for readings."""
+        asked = self._moment()
+        self._refuse_to_ask(asked)
+        self._wait_until(asked.ours + UNEXPECTED)
+        self._is_asking = True
+        try:
+            samples = await self._ask()
+        except CgmError as err:
+            if isinstance(err, CgmAuthError):
+                await self._remember_refusal()
+            self._failed(asked, err)
+            raise self._failure(err) from err
+        finally:
+            self._is_asking = False
+        self._received(asked, samples)
+        return self._judged()
+
+    @callback
+    def _refuse_to_ask(self, asked: Moment) -> None:
+        """Keep others from asking a source that wants to be left alone.
+
+        Raises:
+            UpdateFailed: With the error that made it so.
         """
-        return self._refused == _fingerprint(self.config_entry)
+        if self.is_refused:
+            raise self._failure(CgmAuthError("Refused before"))
+        if self._rest is not None and asked.monotonic < self._rest[0]:
+            raise self._failure(self._rest[1])
+
+    def _failure(self, err: CgmError) -> UpdateFailed:
+        """Return an error as Home Assistant knows it."""
+        is_first = self._features is None
+        wait = err.retry_after if isinstance(err, CgmRateLimitError) else None
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=translation_key(err),
+            retry_after=wait if is_first else None,
+        )
+
+    async def _ask(self) -> list[Sample]:
+        """Return new readings; the first time, find out whose they are."""
+        if self._account is None:
+            self._account = await self.source.identify()
+            self._set_features(self.source.features)
+        return list(await self.source.readings(self._since()))
+
+    @callback
+    def _set_features(self, features: frozenset[Feature]) -> None:
+        """Keep what the account can report; entities follow by a reload."""
+        is_other = self._features is not None and self._features != features
+        self._features = features
+        if is_other and self.config_entry.state is ConfigEntryState.LOADED:
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
     @callback
     def _ask_for_credential(self) -> None:
@@ -146,51 +223,6 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
                 translation_domain=DOMAIN, translation_key="invalid_auth"
             )
         self.config_entry.async_start_reauth(self.hass)
-
-    @callback
-    def _keep_going(self) -> None:
-        """Listen, tick and look again once everybody else has started."""
-        entry = self.config_entry
-        # Alarms, triggers and voice need data even if every entity is disabled.
-        entry.async_on_unload(self.async_add_listener(lambda: None))
-        entry.async_on_unload(async_track_time_interval(self.hass, self._tick, TICK))
-        entry.async_on_unload(async_at_started(self.hass, self._tick))
-        entry.async_on_unload(self._forget_stale)
-        repairs.report_polling(self.hass, entry)
-
-    async def async_remember(self) -> None:
-        """Write down what the next run must know."""
-        await self._store.async_save(self._remembered())
-
-    @override
-    async def _async_update_data(self) -> CgmData:
-        """Return what is known after asking for readings."""
-        asked = dt_util.utcnow()
-        if self.is_refused:
-            raise UpdateFailed(
-                translation_domain=DOMAIN, translation_key="invalid_auth"
-            )
-        self._is_asking = True
-        try:
-            samples = await self._ask()
-        except CgmError as err:
-            if isinstance(err, CgmAuthError):
-                await self._remember_refusal()
-            self._failed(asked, err)
-            raise UpdateFailed(
-                translation_domain=DOMAIN, translation_key=translation_key(err)
-            ) from err
-        finally:
-            self._is_asking = False
-        self._received(asked, samples)
-        return self._judged()
-
-    async def _ask(self) -> list[Sample]:
-        """Return new readings; the first time, find out whose they are."""
-        if self._account is None:
-            self._account = await self.source.identify()
-            self._features = self.source.features
-        return list(await self.source.readings(self._since()))
 
     async def _remember_refusal(self) -> None:
         """Make sure that not even a restart tries what must not be tried again."""
@@ -208,21 +240,32 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         return max(day, min(start, self.timeline.gap_start(now) or start))
 
     @callback
-    def _received(self, asked: datetime, samples: list[Sample]) -> None:
+    def _received(self, asked: Moment, samples: list[Sample]) -> None:
         """Take in an answer, and decide when to ask again."""
-        now = dt_util.utcnow()
-        self.clock.compare(asked, now, self.hass.loop.time(), self.source.server_time)
-        repairs.report_skew(self.hass, self.config_entry, self.clock.skew)
+        answered = self._moment()
+        is_clear = self.clock.compare(asked, answered, self.source.server_time)
+        self._is_answering, self._rest = True, None
         if self.refusals:
             self._accepted_again()
-        self._is_answering = True
         is_new = self.timeline.merge(samples, self._now())
-        if is_new:
+        if is_new and not self._is_closed:
             self._store.save_soon(self._remembered())
-        self._wait_until(
-            self.schedule.polled(asked=asked, now=now, newest=self.timeline.newest_at)
+        when = self.schedule.polled(
+            asked=asked.ours, now=answered.ours, newest=self.timeline.newest_at
         )
+        self._wait_until(when if is_clear else answered.ours + AGAIN)
+        self._rearm()
+        self._report()
         self._ask_for_treatments(is_new=is_new)
+
+    @callback
+    def _report(self) -> None:
+        """Raise or withdraw what only a person can solve."""
+        self._answered_at = self._answered_at or self._now()
+        silent_since = self.timeline.newest_at or self._answered_at
+        is_silent = self._now() - silent_since >= SILENT_AFTER
+        repairs.report_skew(self.hass, self.config_entry, self.clock.skew)
+        repairs.report_silence(self.hass, self.config_entry, is_silent=is_silent)
 
     @callback
     def _accepted_again(self) -> None:
@@ -233,26 +276,35 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
-    def _failed(self, asked: datetime, err: CgmError) -> None:
+    def _failed(self, asked: Moment, err: CgmError) -> None:
         """Decide when to ask again after a failure; nothing else changes."""
         now = dt_util.utcnow()
         self._is_answering = False
-        match err:
-            case CgmAuthError():
-                self.refusals += 1
-                when = now + (REFUSED_FIRST if self.refusals == 1 else REFUSED_AGAIN)
-                self._ask_for_credential()
-            case CgmRateLimitError():
-                when = self.schedule.failed(
-                    asked=asked,
-                    now=now,
-                    retry_after=err.retry_after,
-                    is_rate_limited=True,
-                )
-            case _:
-                when = self.schedule.failed(asked=asked, now=now)
+        # A proxy that does not let us through says 403; no site of ours does.
+        if isinstance(err, CgmAuthError) and not err.is_recognised:
+            self.refusals += 1
+            self._ask_for_credential()
+            when = now + (REFUSED_FIRST if self.refusals == 1 else REFUSED_AGAIN)
+        else:
+            when = self._when_after(asked, now, err)
         self._wait_until(when)
-        self.data = self._judged()
+        if isinstance(err, CgmAuthError | CgmRateLimitError):
+            # A second early: the timer that asks again must not be turned away.
+            rest = (when - now).total_seconds() - 1
+            self._rest = (self.hass.loop.time() + rest, err)
+        self.async_judge()
+
+    def _when_after(self, asked: Moment, now: datetime, err: CgmError) -> datetime:
+        """Return when to ask again after a failure that may pass by itself."""
+        retry_after = None
+        if isinstance(err, CgmConnectionError | CgmRateLimitError):
+            retry_after = err.retry_after
+        return self.schedule.failed(
+            asked=asked.ours,
+            now=now,
+            retry_after=retry_after,
+            is_rate_limited=isinstance(err, CgmRateLimitError),
+        )
 
     @callback
     def _wait_until(self, when: datetime) -> None:
@@ -267,50 +319,52 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
 
     @callback
     def _ask_for_treatments(self, *, is_new: bool) -> None:
-        """Ask for treatments beside a new reading, else every five minutes.
+        """Ask for treatments if that is due.
 
         In the background: nobody who waits for glucose waits for them.
         """
-        is_asking = self._treatments_task is not None
+        task = self._treatments_task
+        is_asking = task is not None and not task.done()
         if is_asking or Feature.TREATMENTS not in self.source.features:
             return
-        asked = self._treatments_at
-        age = None if asked is None else self._now() - asked
-        enough = TREATMENTS_BESIDE if is_new else TREATMENTS_EVERY
-        if age is None or age >= enough:
+        if question := self.log.question(self._now(), is_new=is_new):
             self._treatments_task = self.config_entry.async_create_background_task(
-                self.hass, self._refresh_treatments(), f"{DOMAIN} treatments"
+                self.hass, self._answer(question), f"{DOMAIN} treatments"
             )
 
-    async def _refresh_treatments(self) -> None:
+    async def _answer(self, question: Question) -> None:
         """Read treatments; a failure leaves everything as it is."""
-        now = self._now()
-        asked_all = self._all_treatments_at
-        is_all_due = asked_all is None or now - asked_all >= TREATMENTS_ALL_EVERY
-        since = now - (TREATMENTS_ALL if is_all_due else TREATMENTS_OVERLAP)
         try:
-            fresh = await self.source.treatments(since)
+            fresh = await self.source.treatments(question.since)
         except CgmError as err:
             LOGGER.debug("Treatments could not be read: %s", err)
+            if isinstance(err, CgmRateLimitError):
+                self.log.rest(self._now(), err.retry_after)
             return
-        finally:
-            self._treatments_task = None
-        now = self._now()
-        self._treatments = merge_treatments(
-            self._treatments, fresh, since=since, now=now
-        )
-        self._treatments_at = now
-        if is_all_due:
-            self._all_treatments_at = now
+        self.log.answer(question, fresh, self._now())
         self.async_judge()
 
     @callback
     def async_judge(self) -> None:
-        """Publish what is known now, if that changed."""
+        """Publish what is known now, if that changed, and look again when it ends."""
+        self._rearm()
         data = self._judged()
         if data != self.data:
             self.data = data
             self.async_update_listeners()
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Tell everybody, but not before automations can hear it."""
+        if self.hass.state not in (CoreState.not_running, CoreState.starting):
+            super().async_update_listeners()
+
+    @callback
+    def _started(self, _: HomeAssistant) -> None:
+        """Tell what became known while Home Assistant started."""
+        self._tick()
+        self.async_update_listeners()
 
     @callback
     def _tick(self, _: object = None) -> None:
@@ -325,29 +379,35 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
                 self.hass, self.async_refresh(), f"{DOMAIN} overdue refresh"
             )
 
+    def _moment(self) -> Moment:
+        """Return the present by our clocks."""
+        return Moment(ours=dt_util.utcnow(), monotonic=self.hass.loop.time())
+
     def _now(self) -> datetime:
         """Return the present, by the source's clock where ours is wrong."""
-        return self.clock.now(dt_util.utcnow(), self.hass.loop.time())
+        return self.clock.now(self._moment())
+
+    def _judged(self) -> CgmData:
+        """Return what is known now."""
+        now = self._now()
+        return judge(
+            self.timeline,
+            self.log.treatments,
+            now=now,
+            stale_after=self.stale_after,
+            are_treatments_known=self.log.are_known(now),
+            is_answering=self._is_answering,
+        )
 
     @callback
-    def _judged(self) -> CgmData:
-        """Return what is known now, and look again the moment it grows old."""
-        now, stale_after = self._now(), self.stale_after
-        asked = self._treatments_at
+    def _rearm(self) -> None:
+        """Look again the moment that the newest reading grows old."""
         self._forget_stale()
-        until = fresh_until(self.timeline, stale_after)
+        now, until = self._now(), fresh_until(self.timeline, self.stale_after)
         if until is not None and until > now:
             # A timer may fire a few milliseconds before the wall clock agrees.
             seconds = (until - now).total_seconds() + 0.05
             self._cancel_stale = async_call_later(self.hass, seconds, self._grown_old)
-        return judge(
-            self.timeline,
-            self._treatments,
-            now=now,
-            stale_after=stale_after,
-            are_treatments_known=asked is not None and now - asked < TREATMENTS_TRUSTED,
-            is_answering=self._is_answering,
-        )
 
     @callback
     def _grown_old(self, _: datetime) -> None:

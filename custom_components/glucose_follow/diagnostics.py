@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -14,13 +15,16 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: CgmConfigEntry
 ) -> dict[str, Any]:
     """Return what is known about an entry without saying anything about a person."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return {"source": entry.data[CONF_SOURCE], "state": entry.state.value}
     coordinator = entry.runtime_data
     data, now = coordinator.data, dt_util.utcnow()
     age = now - data.newest_at if data.newest_at else None
     return {
         "source": entry.data[CONF_SOURCE],
         "options": {
-            key: entry.options.get(key) for key in (CONF_UNIT, CONF_STALE_AFTER)
+            CONF_UNIT: entry.options.get(CONF_UNIT),
+            CONF_STALE_AFTER: round(coordinator.stale_after.total_seconds() / 60),
         },
         "is_polling_disabled": entry.pref_disable_polling,
         "features": sorted(coordinator.features),

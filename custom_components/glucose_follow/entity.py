@@ -16,6 +16,7 @@ from .coordinator import CgmCoordinator
 
 MANUFACTURERS = {
     SourceKind.NIGHTSCOUT: "Nightscout",
+    SourceKind.DEXCOM_SHARE: "Dexcom",
     SourceKind.SIMULATED: "Glucose Follow",
 }
 
@@ -27,7 +28,8 @@ def is_always_available(data: CgmData) -> bool:
 
 def is_reading_available(data: CgmData) -> bool:
     """Return whether a missing reading would mean that there is none."""
-    return data.latest is not None or data.is_answering
+    is_recent = bool(data.readings) and not data.is_signal_lost
+    return is_recent or data.is_answering
 
 
 def are_treatments_available(data: CgmData) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from homeassistant.const import CONF_URL
+from homeassistant.const import CONF_PASSWORD, CONF_REGION, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
@@ -11,10 +11,12 @@ from yarl import URL
 
 from .cgm.person import Scenario, SimulatedPerson
 from .cgm.source import CgmSource
+from .cgm.sources.dexcom_share import DexcomShareSource, Region
 from .cgm.sources.nightscout import Address, Credential, NightscoutSource
 from .cgm.sources.simulated import SimulatedSource
 from .const import (
     CONF_ACCESS_TOKEN,
+    CONF_ACCOUNT_ID,
     CONF_API_SECRET_SHA1,
     CONF_SCENARIO,
     CONF_SCENARIO_SINCE,
@@ -47,6 +49,15 @@ def create_source(
                     token=data.get(CONF_ACCESS_TOKEN),
                     secret_sha1=data.get(CONF_API_SECRET_SHA1),
                 ),
+            )
+        case SourceKind.DEXCOM_SHARE:
+            return DexcomShareSource(
+                async_get_clientsession(hass),
+                username=data[CONF_USERNAME],
+                password=data[CONF_PASSWORD],
+                region=Region(data[CONF_REGION]),
+                clock=dt_util.utcnow,
+                account_id=data.get(CONF_ACCOUNT_ID),
             )
         case SourceKind.SIMULATED:
             return SimulatedSource(lambda: _person(data, options()), dt_util.utcnow)

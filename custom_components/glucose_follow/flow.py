@@ -4,7 +4,6 @@ from typing import Any
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
-    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
 )
@@ -70,8 +69,12 @@ class PersonFlow(ConfigFlow):
             options={CONF_UNIT: unit or GlucoseUnit.MGDL, **(options or {})},
         )
 
-    def _abort_if_taken(self, entry: ConfigEntry | None) -> None:
-        """Stop where another entry follows the same person already."""
+    async def _abort_if_taken(self, unique_id: str) -> None:
+        """Stop where another entry follows the same person already.
+
+        A form that somebody left open elsewhere is no reason to stop.
+        """
+        entry = await self.async_set_unique_id(unique_id, raise_on_progress=False)
         if self.source != SOURCE_RECONFIGURE or (
             entry is not None and entry is not self._get_reconfigure_entry()
         ):

@@ -56,7 +56,7 @@ class NightscoutFlow(PersonFlow):
                     CONF_URL: str(address.url),
                     **self._credential_data(address, user_input),
                 }
-                self._abort_if_taken(await self.async_set_unique_id(address.id))
+                await self._abort_if_taken(address.id)
                 account, errors = await self._async_identify(data)
                 if account:
                     typed = user_input.get(CONF_NAME, "").strip()
@@ -93,7 +93,7 @@ class NightscoutFlow(PersonFlow):
     ) -> dict[str, str]:
         """Return how a credential is stored.
 
-        Left empty, what was entered before stays, but for another host: it
+        Left empty, what was entered before stays, but for another place: it
         must not be sent to whoever answers at a mistyped address.
         """
         typed = user_input.get(CONF_CREDENTIAL, "").strip() or address.credential
@@ -101,12 +101,21 @@ class NightscoutFlow(PersonFlow):
         is_kept = (
             not typed
             and not user_input.get(CONF_FORGET_CREDENTIAL)
-            and URL(known.get(CONF_URL, "")).host == address.url.host
+            and _is_same_place(URL(known.get(CONF_URL, "")), address.url)
         )
         if is_kept:
             keys = (CONF_ACCESS_TOKEN, CONF_API_SECRET_SHA1)
             return {key: known[key] for key in keys if key in known}
         return _stored(parse_credential(typed))
+
+
+def _is_same_place(before: URL, after: URL) -> bool:
+    """Return whether one server is meant, at most better protected than before."""
+    is_safer = (before.scheme, after.scheme) == ("http", "https")
+    same_host = before.host == after.host
+    is_moved = before.explicit_port is None and after.explicit_port is None
+    same_origin = before.is_absolute() and before.origin() == after.origin()
+    return same_origin or (same_host and is_safer and is_moved)
 
 
 def _stored(credential: Credential) -> dict[str, str]:

@@ -42,9 +42,7 @@ class SimulatedFlow(PersonFlow):
         known = self._known()
         if user_input is not None:
             name = user_input[CONF_NAME].strip() or "Simulated person"
-            self._abort_if_taken(
-                await self.async_set_unique_id(f"simulated-{name.casefold()}")
-            )
+            await self._abort_if_taken(f"simulated-{name.casefold()}")
             data = {
                 CONF_SOURCE: SourceKind.SIMULATED.value,
                 CONF_SEED: known.get(CONF_SEED, randbits(31)),

@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
+from .const import CONF_SOURCE, DOMAIN, SourceKind
 
 
 @callback
@@ -23,9 +23,16 @@ def report_skew(hass: HomeAssistant, entry: ConfigEntry, skew: timedelta) -> Non
 
 
 @callback
+def report_silence(hass: HomeAssistant, entry: ConfigEntry, *, is_silent: bool) -> None:
+    """Say what keeps a source that answers from having readings."""
+    if entry.data[CONF_SOURCE] == SourceKind.DEXCOM_SHARE:
+        _report(hass, entry, "dexcom_share_silent", is_wrong=is_silent)
+
+
+@callback
 def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Withdraw what was said about an entry that is no longer loaded."""
-    for problem in ("clock_skew", "polling_disabled"):
+    for problem in ("clock_skew", "dexcom_share_silent", "polling_disabled"):
         ir.async_delete_issue(hass, DOMAIN, f"{problem}_{entry.entry_id}")
 
 

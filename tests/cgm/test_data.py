@@ -8,11 +8,9 @@ import pytest
 
 from custom_components.glucose_follow.cgm.data import (
     STALE_AFTER,
-    TREATMENTS_SPAN,
     CgmData,
     fresh_until,
     judge,
-    merge_treatments,
 )
 from custom_components.glucose_follow.cgm.models import (
     DeviceStatus,
@@ -25,6 +23,10 @@ from custom_components.glucose_follow.cgm.models import (
     TreatmentKind,
 )
 from custom_components.glucose_follow.cgm.timeline import Timeline
+from custom_components.glucose_follow.cgm.treatments import (
+    TREATMENTS_SPAN,
+    merge_treatments,
+)
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -299,9 +299,7 @@ async def test_a_strange_verdict_leaves_it_to_the_entries(
         (faults.Html(only={"entries"}), CgmResponseError),
         (faults.Refuse(only={"entries"}), CgmAuthError),
         (faults.Refuse(only={"verifyauth"}), CgmAuthError),
-        (faults.ServerError(502, only={"verifyauth"}), CgmConnectionError),
-        (faults.ServerError(502, only={"status"}), CgmConnectionError),
-        (faults.ServerError(502, only={"treatments"}), CgmConnectionError),
+        (faults.Unreachable(only={"verifyauth"}), CgmConnectionError),
     ],
 )
 async def test_a_site_out_of_order_is_not_identified(
@@ -314,6 +312,22 @@ async def test_a_site_out_of_order_is_not_identified(
 
     with pytest.raises(error):
         await source.identify()
+
+
+@pytest.mark.parametrize("page", ["verifyauth", "status", "treatments"])
+@pytest.mark.parametrize("trouble", [faults.ServerError, faults.Html, faults.Garbage])
+async def test_trouble_with_a_page_that_not_every_site_has_changes_nothing(
+    source: NightscoutSource,
+    site: NightscoutSimulator,
+    page: str,
+    trouble: type[faults.Fault],
+) -> None:
+    """What fails now may work later; glucose does not wait for it."""
+    site.fault = trouble(only={page})
+
+    await source.identify()
+
+    assert source.features == {Feature.LIVE, Feature.TREATMENTS}
 
 
 async def test_a_site_without_entries_is_a_site(
@@ -468,13 +482,14 @@ async def test_an_answer_that_is_no_list_is_an_error(
         await source.treatments(NOON - DAY)
 
 
-async def test_null_is_an_empty_answer(
+async def test_null_is_survived_and_never_means_that_nothing_was_done(
     source: NightscoutSource, site: NightscoutSimulator
 ) -> None:
     site.fault = faults.NullBody()
 
     assert await source.readings(NOON - DAY) == []
-    assert await source.treatments(NOON - DAY) == []
+    with pytest.raises(CgmResponseError):
+        await source.treatments(NOON - DAY)
 
 
 async def test_a_lost_database_is_an_outage(
@@ -484,7 +499,8 @@ async def test_a_lost_database_is_an_outage(
 
     with pytest.raises(CgmConnectionError):
         await source.readings(NOON - DAY)
-    assert await source.treatments(NOON - DAY) == []
+    with pytest.raises(CgmResponseError):
+        await source.treatments(NOON - DAY)
 
 
 async def test_far_too_many_entries_leave_the_loop_its_turns(

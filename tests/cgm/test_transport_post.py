@@ -42,7 +42,11 @@ async def client() -> AsyncGenerator[JsonClient]:
     async def move(request: web.Request) -> web.Response:
         return web.Response(status=307, headers={"Location": "/echo"})
 
+    async def rest(request: web.Request) -> web.Response:
+        return web.Response(status=503, headers={"Retry-After": "120"})
+
     application = web.Application()
+    application.router.add_get("/rest", rest)
     application.router.add_post("/echo", echo)
     application.router.add_post("/fail", fail)
     application.router.add_post("/move", move)
@@ -88,3 +92,11 @@ async def test_an_error_without_json_is_judged_by_its_status(
 ) -> None:
     with pytest.raises(CgmConnectionError):
         await client.post("fail")
+
+
+async def test_a_server_out_of_order_may_say_for_how_long(client: JsonClient) -> None:
+    with pytest.raises(CgmConnectionError) as caught:
+        await client.get("rest")
+
+    assert caught.value.status == 503
+    assert caught.value.retry_after == 120

@@ -4,6 +4,7 @@ Our clock may be wrong, may jump, and may have slept with the machine. Showing
 an old value as current is the one mistake that must not come of it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SKEW = timedelta(minutes=2)
@@ -11,6 +12,21 @@ SKEW = timedelta(minutes=2)
 
 _SKEW_ENDS = timedelta(seconds=90)
 """Close enough to use our own again; less than `SKEW`, so that it does not flap."""
+
+
+_JUMP = timedelta(seconds=5)
+"""More than scheduling and a slow network explain."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """A moment by two clocks."""
+
+    ours: datetime
+    """What our clock says; aware, UTC."""
+
+    monotonic: float
+    """Seconds of the clock that never jumps."""
 
 
 class Clock:
@@ -21,36 +37,41 @@ class Clock:
     machine that slept, is believed until the source says otherwise.
     """
 
-    def __init__(self, ours: datetime, monotonic: float) -> None:
+    def __init__(self, moment: Moment) -> None:
         """Begin with our clock, which is all there is to believe."""
         self.skew = timedelta()
         """What is added to our clock; zero unless it is wrong."""
-        self._anchor = ours
-        self._anchored = monotonic
+        self._anchor = moment.ours
+        self._anchored = moment.monotonic
 
-    def now(self, ours: datetime, monotonic: float) -> datetime:
-        """Return the present; aware, UTC.
+    def now(self, moment: Moment) -> datetime:
+        """Return what `moment` is by the clock to believe; aware, UTC."""
+        passed = timedelta(seconds=moment.monotonic - self._anchored)
+        return max(moment.ours + self.skew, self._anchor + passed)
 
-        Args:
-            ours: What our clock says; aware, UTC.
-            monotonic: Seconds of the clock that never jumps.
-        """
-        passed = timedelta(seconds=monotonic - self._anchored)
-        return max(ours + self.skew, self._anchor + passed)
+    def compare(self, asked: Moment, answered: Moment, theirs: datetime | None) -> bool:
+        """Take in what the source's clock said, between asking and the answer.
 
-    def compare(
-        self, asked: datetime, ours: datetime, monotonic: float, theirs: datetime | None
-    ) -> None:
-        """Take in what the source's clock said between `asked` and `ours`.
+        An answer that tells no time proves nothing about ours, and neither does
+        one during which our clock jumped or the machine slept.
 
         Args:
-            asked: Our clock when the request left; aware, UTC.
-            ours: Our clock when the answer was there.
-            monotonic: The clock that never jumps, then.
+            asked: When the request left.
+            answered: When the answer was there.
             theirs: The source's clock, None if it did not say.
+
+        Returns:
+            Whether the clocks could be compared, or there was nothing to compare.
         """
-        if theirs is not None:
-            skew = theirs - (asked + (ours - asked) / 2)
-            limit = _SKEW_ENDS if self.skew else SKEW
-            self.skew = skew if abs(skew) > limit else timedelta()
-        self._anchor, self._anchored = ours + self.skew, monotonic
+        if theirs is None:
+            return True
+        took = answered.ours - asked.ours
+        passed = timedelta(seconds=answered.monotonic - asked.monotonic)
+        if abs(took - passed) > _JUMP:
+            return False
+        skew = theirs - (asked.ours + took / 2)
+        limit = _SKEW_ENDS if self.skew else SKEW
+        self.skew = skew if abs(skew) > limit else timedelta()
+        self._anchor = answered.ours + self.skew
+        self._anchored = answered.monotonic
+        return True

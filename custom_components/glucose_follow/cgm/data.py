@@ -17,8 +17,7 @@ from .models import (
 )
 from .timeline import Timeline
 
-TREATMENTS_SPAN = timedelta(hours=48)
-"""How far back treatments are kept."""
+_CLOCK_TOLERANCE = timedelta(minutes=1)
 
 STALE_AFTER = timedelta(minutes=15)
 """When a reading stops being current, unless the person chose otherwise."""
@@ -112,12 +111,10 @@ def judge(
         status: What pump, loop and phone reported.
     """
     until = fresh_until(timeline, stale_after)
-    is_fresh = until is not None and now < until
+    is_fresh = until is not None and now < until and not _is_before(now, timeline)
     newest, fault = timeline.newest, _newer_fault(timeline)
-    # A stamp may be known without its reading: stored before a restart, or lost
-    # with the source's database. The reading before it is not the newest then.
-    is_held = newest is not None and newest.at == timeline.newest_at
-    latest = newest if is_held and is_fresh and fault is None else None
+    is_current = is_fresh and fault is None and timeline.is_newest_held
+    latest = newest if is_current else None
     breaks = _breaks(timeline.faults, treatments)
     readings = timeline.readings
     return CgmData(
@@ -139,44 +136,10 @@ def judge(
     )
 
 
-def merge_treatments(
-    known: Sequence[Treatment],
-    fresh: Sequence[Treatment],
-    *,
-    since: datetime,
-    now: datetime,
-) -> tuple[Treatment, ...]:
-    """Return all treatments after a source told everything from `since` on.
-
-    What it no longer tells was deleted. Two uploaders' copies of one treatment
-    (same kind, amount and second) are one.
-
-    Args:
-        known: Told before, oldest first.
-        fresh: Told now, oldest first.
-        since: Where `fresh` begins; aware.
-        now: What is older than 48 h before it is dropped; aware.
-
-    Returns:
-        Oldest first.
-    """
-    told = {treatment.id for treatment in fresh}
-    kept = [
-        treatment
-        for treatment in known
-        if now - TREATMENTS_SPAN <= treatment.at < since and treatment.id not in told
-    ]
-    recent = [treatment for treatment in fresh if treatment.at >= now - TREATMENTS_SPAN]
-    merged = {_what_was_done(treatment): treatment for treatment in [*kept, *recent]}
-    return tuple(sorted(merged.values(), key=lambda treatment: treatment.at))
-
-
-def _what_was_done(treatment: Treatment) -> tuple[object, ...]:
-    """Return what two uploaders' copies of one treatment have in common."""
-    if treatment.insulin is None and treatment.carbs is None:
-        return (treatment.id,)
-    moment = treatment.at.replace(microsecond=0)
-    return (moment, treatment.kind, treatment.insulin, treatment.carbs)
+def _is_before(now: datetime, timeline: Timeline) -> bool:
+    """Return whether the clock is behind: what was seen then is yet to come."""
+    seen = timeline.newest_seen
+    return seen is not None and now < seen - _CLOCK_TOLERANCE
 
 
 def _newer_fault(timeline: Timeline) -> SensorFault | None:

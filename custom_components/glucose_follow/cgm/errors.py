@@ -10,7 +10,24 @@ class CgmError(Exception):
 
 
 class CgmConnectionError(CgmError):
-    """The source does not answer, or answers that it is out of order."""
+    """The source does not answer, or answers that it is out of order.
+
+    Attributes:
+        status: HTTP status of the answer, None if there was none.
+        retry_after: Seconds to wait, None if the source did not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """Keep what the source said about being out of order."""
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class CgmAuthError(CgmError):

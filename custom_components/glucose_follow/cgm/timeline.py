@@ -71,6 +71,18 @@ class Timeline:
         return tuple(self._faults)
 
     @property
+    def is_newest_held(self) -> bool:
+        """Return whether the newest stamp ever seen still has its reading.
+
+        It may be known from before a restart, or the source's database was
+        lost; the reading before it is not the newest then. A twin from another
+        uploader is the same reading.
+        """
+        if self.newest is None or self.newest_at is None:
+            return False
+        return self.newest_at - self.newest.at < _SAME_VALUE
+
+    @property
     def newest(self) -> Reading | None:
         """Return the newest reading, whatever its age."""
         return self._readings[-1] if self._readings else None

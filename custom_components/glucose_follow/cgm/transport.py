@@ -203,7 +203,11 @@ def _raise_for_status(response: ClientResponse) -> None:
     if status == 429:
         raise CgmRateLimitError("Asked too often", retry_after=_retry_after(response))
     if status >= 500:
-        raise CgmConnectionError(f"The server is out of order (HTTP {status})")
+        raise CgmConnectionError(
+            f"The server is out of order (HTTP {status})",
+            status=status,
+            retry_after=_retry_after(response),
+        )
     raise CgmResponseError(f"Unexpected answer (HTTP {status})", status=status)
 
 

@@ -48,7 +48,9 @@ def delta(readings: Sequence[Reading], breaks: Sequence[datetime] = ()) -> float
     )
     if before.is_out_of_range:
         return None
-    return (newest.mgdl - before.mgdl) * (_FIVE_MINUTES / (newest.at - before.at))
+    change = (newest.mgdl - before.mgdl) * (_FIVE_MINUTES / (newest.at - before.at))
+    # Nobody is helped by a change of minus nothing.
+    return change + 0.0
 
 
 def rate(readings: Sequence[Reading], breaks: Sequence[datetime] = ()) -> float | None:

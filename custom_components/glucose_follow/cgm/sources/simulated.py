@@ -1,7 +1,7 @@
 """A person who does not exist, to rehearse automations with."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import override
 
 from ..models import Account, DeviceStatus, Sample, Treatment
@@ -15,7 +15,6 @@ class SimulatedSource(CgmSource):
 
     features = frozenset({Feature.LIVE, Feature.TREATMENTS})
     caps = Caps()
-    server_time = None
     skipped = 0
 
     def __init__(
@@ -29,6 +28,14 @@ class SimulatedSource(CgmSource):
         """
         self._person = person
         self._clock = clock
+        self._born = clock()
+        self._told = datetime.min.replace(tzinfo=UTC)
+
+    @property
+    @override
+    def server_time(self) -> datetime | None:
+        """Return the clock by which the person lives."""
+        return self._clock()
 
     @override
     async def identify(self) -> Account:
@@ -37,8 +44,18 @@ class SimulatedSource(CgmSource):
 
     @override
     async def readings(self, since: datetime) -> Sequence[Sample]:
-        """Return what the sensor sent after `since`, oldest first."""
-        return self._person().readings(since, self._clock())
+        """Return what the sensor sent after `since`, oldest first.
+
+        What was told stays as it was: a scenario that begins while the source
+        is in use changes the future only.
+        """
+        person = self._person()
+        if person.since is not None and person.since > self._born:
+            since = max(since, self._told)
+        readings = person.readings(since, self._clock())
+        if readings:
+            self._told = max(self._told, readings[-1].at)
+        return readings
 
     @override
     async def treatments(self, since: datetime) -> Sequence[Treatment]:

@@ -64,7 +64,11 @@ def _address(url: URL) -> Address:
         raise ValueError("Not an address of the web")
     site = url.origin().with_path(_TAIL.sub("", url.path))
     # It is stored as text; some hosts cannot be read again.
-    if URL(str(site)).host != site.host or len(str(site).split()) != 1:
+    if (
+        URL(str(site)).host != site.host
+        or not str(site).isprintable()
+        or " " in str(site)
+    ):
         raise ValueError("Not an address that can be written down")
     user = url.user if url.user and not url.password else ""
     return Address(

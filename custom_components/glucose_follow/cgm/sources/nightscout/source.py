@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import override
 
 from aiohttp import ClientSession
 
-from ...errors import CgmAuthError, CgmResponseError
+from ...errors import CgmAuthError, CgmConnectionError, CgmError, CgmResponseError
 from ...models import Account, DeviceStatus, GlucoseUnit, Sample, Treatment
 from ...schedule import Caps
 from ...source import CgmSource, Feature
@@ -33,6 +34,17 @@ _MARGIN = timedelta(hours=1)
 
 _AT_ONCE = 500
 """Documents decoded before the event loop gets a turn."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Page:
+    """A page that not every site has."""
+
+    is_there: bool
+    """Whether the site has it for us."""
+
+    answer: Json = None
+    """What it says, None if it could not be read."""
 
 
 class NightscoutSource(CgmSource):
@@ -88,12 +100,14 @@ class NightscoutSource(CgmSource):
             # Phones answer 403 to a wrong secret; only a site that knows the
             # credential can mean that it lacks a right.
             raise CgmAuthError(str(err), is_recognised=is_recognised) from None
-        status = await self._get_optional("api/v1/status.json")
-        treatments = await self._get_optional(_TREATMENTS, {"count": 1})
-        self._features = frozenset(
-            {Feature.LIVE} | ({Feature.TREATMENTS} if treatments is not None else set())
+        status, treatments = await asyncio.gather(
+            self._optional("api/v1/status.json"),
+            self._optional(_TREATMENTS, {"count": 1}),
         )
-        return _account(self._address, status[0] if status else None)
+        self._features = frozenset(
+            {Feature.LIVE} | ({Feature.TREATMENTS} if treatments.is_there else set())
+        )
+        return _account(self._address, status.answer)
 
     @override
     async def readings(self, since: datetime) -> Sequence[Sample]:
@@ -140,6 +154,9 @@ class NightscoutSource(CgmSource):
                 "count": _MOST_TREATMENTS,
             },
         )
+        if answer is None:
+            # Its database is away; "nothing was done" would be a lie.
+            raise CgmResponseError("No treatments were told")
         treatments = await self._decoded(_list(answer), decode.treatment)
         return sorted(
             (treatment for treatment in treatments if treatment.at >= since),
@@ -175,6 +192,11 @@ class NightscoutSource(CgmSource):
         except CgmResponseError:
             # Compatible servers do not have this page; entries will tell.
             return False
+        except CgmConnectionError as err:
+            if err.status is None:
+                raise
+            # It is out of order, which says nothing about the credential.
+            return False
         told = answer.get("message") if isinstance(answer, dict) else None
         if not isinstance(told, dict):
             return False
@@ -195,16 +217,24 @@ class NightscoutSource(CgmSource):
         _list(await self._client.get(_BARE_ENTRIES, {"count": 1}))
         self._entries = _BARE_ENTRIES
 
-    async def _get_optional(
+    async def _optional(
         self, path: str, params: dict[str, str | int] | None = None
-    ) -> tuple[Json] | None:
-        """Return an answer in a tuple, None where the site has none for us."""
+    ) -> _Page:
+        """Return what a page says that not every site has.
+
+        Only a definite no means that it is not there: what fails now may work
+        later, and glucose does not wait for it.
+        """
         if self._entries == _BARE_ENTRIES:
-            return None
+            return _Page(is_there=False)
         try:
-            return (await self._client.get(path, params),)
-        except CgmAuthError, CgmResponseError:
-            return None
+            return _Page(is_there=True, answer=await self._client.get(path, params))
+        except CgmAuthError:
+            return _Page(is_there=False)
+        except CgmResponseError as err:
+            return _Page(is_there=err.status != 404)
+        except CgmError:
+            return _Page(is_there=True)
 
     async def _bare_entries(self, since: datetime) -> Json:
         """Return a phone's entries, which it does not filter: few, or many."""

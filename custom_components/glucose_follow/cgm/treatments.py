@@ -1,0 +1,161 @@
+"""What was done in the last two days, and when to ask for more."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .models import Treatment
+
+TREATMENTS_SPAN = timedelta(hours=48)
+"""How far back treatments are kept."""
+
+_EVERY = timedelta(minutes=5)
+_BESIDE = timedelta(minutes=4)
+"""Beside a new reading, but not beside each one of a sensor that sends many."""
+
+_OVERLAP = timedelta(hours=3)
+_ALL_EVERY = timedelta(hours=1)
+_ALL = timedelta(hours=72)
+"""A day more than is kept: some documents are not dated in UTC."""
+
+_TRUSTED = timedelta(minutes=15)
+"""How long the last known treatment may be called the last."""
+
+_LEAST_REST = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What a source is asked for."""
+
+    since: datetime
+    """Where it begins; aware."""
+
+    at: datetime
+    """When it is asked; aware."""
+
+    is_complete: bool
+    """Whether everything that is kept is asked for."""
+
+
+class TreatmentLog:
+    """Treatments as a source told them, and how old that news is."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.treatments: tuple[Treatment, ...] = ()
+        """Oldest first; the last 48 h and what is planned."""
+        self._asked: datetime | None = None
+        self._told: datetime | None = None
+        self._told_all: datetime | None = None
+        self._rests_until: datetime | None = None
+        self._visible: frozenset[str] = frozenset()
+
+    def question(self, now: datetime, *, is_new: bool) -> Question | None:
+        """Return what to ask for now, None if it is too early.
+
+        A clock that went back makes everything due.
+
+        Args:
+            now: The present; aware.
+            is_new: Whether a new reading has just arrived.
+        """
+        if self._rests_until is not None and now < self._rests_until:
+            return None
+        if _is_younger(self._asked, now, _BESIDE if is_new else _EVERY):
+            return None
+        self._asked = now
+        is_complete = not _is_younger(self._told_all, now, _ALL_EVERY)
+        since = now - (_ALL if is_complete else _OVERLAP)
+        return Question(since=since, at=now, is_complete=is_complete)
+
+    def answer(
+        self, question: Question, fresh: Sequence[Treatment], now: datetime
+    ) -> None:
+        """Take in what was told.
+
+        Args:
+            question: What was asked.
+            fresh: Everything from its beginning on, oldest first.
+            now: The present; aware.
+        """
+        self.treatments = merge_treatments(
+            self.treatments,
+            fresh,
+            since=question.since,
+            now=now,
+            visible=None if question.is_complete else self._visible,
+        )
+        # Counted from the question: what was done while it was answered is not in it.
+        self._told = question.at
+        if question.is_complete:
+            self._told_all = question.at
+            self._visible = frozenset()
+        else:
+            self._visible = frozenset(treatment.id for treatment in fresh)
+
+    def rest(self, now: datetime, retry_after: float | None) -> None:
+        """Leave the source alone for as long as it wishes, in seconds."""
+        wished = timedelta(seconds=retry_after or 0)
+        self._rests_until = now + max(wished, _LEAST_REST)
+
+    def are_known(self, now: datetime) -> bool:
+        """Return whether treatments were told recently enough to call one the last."""
+        return _is_younger(self._told, now, _TRUSTED)
+
+
+def merge_treatments(
+    known: Sequence[Treatment],
+    fresh: Sequence[Treatment],
+    *,
+    since: datetime,
+    now: datetime,
+    visible: Collection[str] | None = None,
+) -> tuple[Treatment, ...]:
+    """Return all treatments after a source told everything from `since` on.
+
+    What it no longer tells was deleted. Two uploaders' copies of one treatment
+    (same kind, amount and second) are one.
+
+    Args:
+        known: Told before, oldest first.
+        fresh: Told now, oldest first.
+        since: Where `fresh` begins; aware.
+        now: What is older than 48 h before it is dropped; aware.
+        visible: Ids that the same question was answered with before; only they
+            can be missed. A document whose date is not in UTC answers longer
+            questions only. None if every treatment would have been told.
+
+    Returns:
+        Oldest first.
+    """
+    told = {treatment.id for treatment in fresh}
+    kept = [
+        treatment
+        for treatment in known
+        if treatment.id not in told
+        and (
+            treatment.at < since
+            or (visible is not None and treatment.id not in visible)
+        )
+    ]
+    merged = {_what_was_done(treatment): treatment for treatment in [*kept, *fresh]}
+    recent = (
+        treatment
+        for treatment in merged.values()
+        if treatment.at >= now - TREATMENTS_SPAN
+    )
+    return tuple(sorted(recent, key=lambda treatment: treatment.at))
+
+
+def _what_was_done(treatment: Treatment) -> tuple[object, ...]:
+    """Return what two uploaders' copies of one treatment have in common."""
+    if treatment.insulin is None and treatment.carbs is None:
+        return (treatment.id,)
+    moment = treatment.at.replace(microsecond=0)
+    return (moment, treatment.kind, treatment.insulin, treatment.carbs)
+
+
+def _is_younger(moment: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Return whether a moment was less than `span` ago; never if it is yet to come."""
+    return moment is not None and timedelta() <= now - moment < span

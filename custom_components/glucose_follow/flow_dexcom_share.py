@@ -1,0 +1,76 @@
+"""Adding a person through Dexcom Share."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_REGION, CONF_USERNAME
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
+import probatio
+
+from .cgm.sources.dexcom_share import Region
+from .const import CONF_ACCOUNT_ID, CONF_SOURCE, SourceKind
+from .flow import SECRET, TEXT, PersonFlow
+
+_LOGIN: dict[probatio.Marker, Any] = {
+    probatio.Required(CONF_USERNAME): TEXT,
+    probatio.Required(probatio.Secret(CONF_PASSWORD)): SECRET,
+    probatio.Required(CONF_REGION): SelectSelector(
+        SelectSelectorConfig(
+            options=[region.value for region in Region], translation_key="region"
+        )
+    ),
+}
+DEXCOM_SHARE_SCHEMA = probatio.Schema({probatio.Required(CONF_NAME): TEXT, **_LOGIN})
+DEXCOM_SHARE_LOGIN_SCHEMA = probatio.Schema(_LOGIN)
+
+
+class DexcomShareFlow(PersonFlow):
+    """Asks for the login of the person who shares."""
+
+    async def async_step_dexcom_share(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a login; it is tried once, because failures lock the account."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = _data(user_input)
+            account, errors = await self._async_identify(data)
+            if account:
+                await self._abort_if_taken(account.id)
+                name = user_input[CONF_NAME].strip() or "Dexcom"
+                return self._finish(name, {**data, CONF_ACCOUNT_ID: account.id})
+        return self._form(
+            "dexcom_share", DEXCOM_SHARE_SCHEMA, errors, user_input or self._known()
+        )
+
+    async def async_step_reauth_dexcom_share(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the login as it is now; the account stays the same."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = _data(user_input)
+            account, errors = await self._async_identify(data)
+            if account:
+                await self.async_set_unique_id(account.id, raise_on_progress=False)
+                self._abort_if_unique_id_mismatch(reason="wrong_account")
+                data[CONF_ACCOUNT_ID] = account.id
+                return self.async_update_reload_and_abort(entry, data=data)
+        known = {key: entry.data[key] for key in (CONF_USERNAME, CONF_REGION)}
+        return self._form(
+            "reauth_dexcom_share",
+            DEXCOM_SHARE_LOGIN_SCHEMA,
+            errors,
+            user_input or known,
+        )
+
+
+def _data(user_input: dict[str, Any]) -> dict[str, Any]:
+    """Return how a login is stored; a password is kept as it was typed."""
+    return {
+        CONF_SOURCE: SourceKind.DEXCOM_SHARE.value,
+        CONF_USERNAME: user_input[CONF_USERNAME].strip(),
+        CONF_PASSWORD: user_input[CONF_PASSWORD],
+        CONF_REGION: user_input[CONF_REGION],
+    }

@@ -1,0 +1,240 @@
+"""A person followed through Dexcom Share, in Home Assistant."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from functools import partial
+import string
+
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.glucose_follow import factory
+from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from custom_components.glucose_follow.cgm.sources.dexcom_share import DexcomShareSource
+from custom_components.glucose_follow.const import CONF_ACCOUNT_ID, DOMAIN
+from simulators.dexcom_share import DexcomShareSimulator
+
+from .conftest import Clocks
+from .home import GLUCOSE, SIGNAL_LOST, pass_time, restart, set_up, settle, state
+
+MINUTE = timedelta(minutes=1)
+USERNAME = "alex@example.org"
+PASSWORD = string.printable.strip() + "äß€😀"
+ACCOUNT = "12345678-9abc-4def-8123-456789abcdef"
+LOGIN = {"username": USERNAME, "password": PASSWORD, "region": "ous"}
+
+
+@pytest.fixture
+async def dexcom(
+    clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[DexcomShareSimulator]:
+    """Run a Dexcom that every region leads to."""
+    async with DexcomShareSimulator(
+        clock=clocks.world,
+        person=SimulatedPerson(seed=7),
+        username=USERNAME,
+        password=PASSWORD,
+        account_id=ACCOUNT,
+    ) as server:
+        here = partial(DexcomShareSource, base=server.url)
+        monkeypatch.setattr(factory, "DexcomShareSource", here)
+        yield server
+
+
+@pytest.fixture
+def sharer(dexcom: DexcomShareSimulator) -> MockConfigEntry:
+    """Return an entry that follows through Dexcom, not set up yet."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Alex",
+        entry_id="01JSHARE000000000000000000",
+        unique_id=ACCOUNT,
+        data={"source": "dexcom_share", **LOGIN, CONF_ACCOUNT_ID: ACCOUNT},
+        options={"unit": "mg/dL"},
+    )
+
+
+async def _fill_in(hass: HomeAssistant, **typed: str) -> ConfigFlowResult:
+    """Return what comes of a form that somebody filled in."""
+    flow = hass.config_entries.flow
+    menu = await flow.async_init(DOMAIN, context={"source": "user"})
+    form = await flow.async_configure(menu["flow_id"], {"next_step_id": "dexcom_share"})
+    assert form["step_id"] == "dexcom_share"
+    result = await flow.async_configure(form["flow_id"], typed)
+    await settle(hass)
+    return result
+
+
+async def test_a_person_is_added_and_followed(
+    hass: HomeAssistant, dexcom: DexcomShareSimulator
+) -> None:
+    result = await _fill_in(hass, name="Alex", **LOGIN)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].unique_id == ACCOUNT
+    assert result["data"] == {
+        "source": "dexcom_share",
+        **LOGIN,
+        CONF_ACCOUNT_ID: ACCOUNT,
+    }
+    assert state(hass, GLUCOSE).isdigit()
+    assert hass.states.get("sensor.alex_last_bolus") is None
+
+
+async def test_a_wrong_login_is_tried_once_and_can_be_corrected(
+    hass: HomeAssistant, dexcom: DexcomShareSimulator
+) -> None:
+    result = await _fill_in(hass, name="Alex", **LOGIN | {"password": "wrong"})
+    tried = len(dexcom.requests)
+    corrected = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"name": "Alex", **LOGIN}
+    )
+    await settle(hass)
+
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert tried == 1
+    assert corrected["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_the_same_account_is_followed_once(
+    hass: HomeAssistant, sharer: MockConfigEntry
+) -> None:
+    await set_up(hass, sharer)
+
+    result = await _fill_in(hass, name="Again", **LOGIN)
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+async def test_a_refused_login_is_never_tried_again_by_itself(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, sharer)
+    dexcom.password = "changed"
+    dexcom.expire_session()
+    await pass_time(hass, clocks, 6 * MINUTE)
+    tried = len(dexcom.requests)
+
+    await pass_time(hass, clocks, 60 * MINUTE)
+    await sharer.runtime_data.async_refresh()
+    await restart(hass, sharer)
+    await pass_time(hass, clocks, 60 * MINUTE)
+    flows = hass.config_entries.flow.async_progress()
+
+    assert len(dexcom.requests) == tried
+    assert sharer.state is ConfigEntryState.LOADED
+    assert state(hass, GLUCOSE) == "unavailable"
+    assert state(hass, SIGNAL_LOST) == "on"
+    assert [flow["step_id"] for flow in flows] == ["reauth_dexcom_share"]
+
+
+async def test_a_new_password_is_all_it_takes(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, sharer)
+    dexcom.password = "changed"
+    dexcom.expire_session()
+    await pass_time(hass, clocks, 6 * MINUTE)
+    (flow,) = hass.config_entries.flow.async_progress()
+    configure = hass.config_entries.flow.async_configure
+
+    wrong = await configure(flow["flow_id"], LOGIN | {"password": "wrong"})
+    right = await configure(flow["flow_id"], LOGIN | {"password": "changed"})
+    await settle(hass)
+
+    assert wrong["errors"] == {"base": "invalid_auth"}
+    assert right["reason"] == "reauth_successful"
+    assert state(hass, GLUCOSE).isdigit()
+
+
+async def test_a_refusal_before_it_ever_worked_is_remembered_too(
+    hass: HomeAssistant, sharer: MockConfigEntry, dexcom: DexcomShareSimulator
+) -> None:
+    dexcom.password = "changed"
+    await set_up(hass, sharer)
+    tried = len(dexcom.requests)
+
+    await hass.config_entries.async_reload(sharer.entry_id)
+    await settle(hass)
+
+    assert sharer.state is ConfigEntryState.SETUP_ERROR
+    assert tried == 1
+    assert len(dexcom.requests) == tried
+
+
+async def test_the_login_of_somebody_else_is_not_taken(
+    hass: HomeAssistant, sharer: MockConfigEntry, dexcom: DexcomShareSimulator
+) -> None:
+    await set_up(hass, sharer)
+    dexcom.account_id = ACCOUNT.replace("1", "2")
+    form = await sharer.start_reauth_flow(hass)
+
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], LOGIN)
+
+    assert result["reason"] == "wrong_account"
+
+
+async def test_the_login_can_change_under_the_account(
+    hass: HomeAssistant, sharer: MockConfigEntry, dexcom: DexcomShareSimulator
+) -> None:
+    await set_up(hass, sharer)
+    dexcom.username = "+4915112345678"
+    form = await sharer.start_reconfigure_flow(hass)
+    typed = {"name": "Lex", **LOGIN, "username": dexcom.username}
+
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    await settle(hass)
+
+    assert result["reason"] == "reconfigure_successful"
+    assert sharer.title == "Lex"
+    assert sharer.data["username"] == "+4915112345678"
+    assert sharer.unique_id == ACCOUNT
+    assert state(hass, GLUCOSE).isdigit()
+
+
+async def test_a_day_without_readings_is_explained(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    dexcom.has_follower = False
+    await set_up(hass, sharer)
+    name = f"dexcom_share_silent_{sharer.entry_id}"
+    early = issue_registry.async_get_issue(DOMAIN, name)
+
+    await pass_time(hass, clocks, timedelta(hours=24.2), step=5 * MINUTE)
+    late = issue_registry.async_get_issue(DOMAIN, name)
+    dexcom.has_follower = True
+    await pass_time(hass, clocks, 6 * MINUTE)
+
+    assert early is None
+    assert late is not None
+    assert issue_registry.async_get_issue(DOMAIN, name) is None
+    assert state(hass, GLUCOSE).isdigit()
+
+
+async def test_one_login_lasts_as_long_as_the_session(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, sharer)
+
+    await pass_time(hass, clocks, timedelta(hours=6), step=timedelta(seconds=30))
+
+    assert dexcom.logins == 1
+    assert len(dexcom.requests) <= 6 * 25 + 2
