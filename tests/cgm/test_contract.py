@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
+from typing import Literal
 
 from aiohttp import ClientSession
 import pytest
@@ -26,6 +28,14 @@ from custom_components.glucose_follow.cgm.models import (
 )
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.cgm.source import CgmSource, Feature
+from custom_components.glucose_follow.cgm.sources.dexcom_api import (
+    DexcomApiSource,
+    Environment,
+)
+from custom_components.glucose_follow.cgm.sources.dexcom_share import (
+    DexcomShareSource,
+    Region,
+)
 from custom_components.glucose_follow.cgm.sources.nightscout import (
     NightscoutSource,
     parse_address,
@@ -33,6 +43,8 @@ from custom_components.glucose_follow.cgm.sources.nightscout import (
 )
 from custom_components.glucose_follow.cgm.sources.simulated import SimulatedSource
 from custom_components.glucose_follow.cgm.timeline import Timeline
+from simulators.dexcom_api import DexcomApiSimulator, Fault as DexcomApiFault
+from simulators.dexcom_share import ACCOUNT_ID, PASSWORD, DexcomShareSimulator
 from simulators.nightscout import NightscoutSimulator, faults
 from tests.simulators.nightscout_support import READER, SECRET, FakeTime
 
@@ -75,6 +87,20 @@ ERRORS: Mapping[Failure, type[CgmError]] = {
     Failure.ENDLESS: CgmResponseError,
 }
 
+FAULTS: Mapping[Failure, faults.Fault] = {
+    Failure.REFUSE: faults.Refuse(),
+    Failure.UNREACHABLE: faults.Unreachable(),
+    Failure.HANG: faults.Hang(),
+    Failure.HTML: faults.Html(),
+    Failure.SERVER_ERROR: faults.ServerError(503),
+    Failure.NOT_FOUND: faults.NotFound(),
+    Failure.RATE_LIMIT: faults.RateLimit(90),
+    Failure.GARBAGE: faults.Garbage(),
+    Failure.CUT_OFF: faults.Truncate(),
+    Failure.TRUNCATED: faults.Truncate(is_announced=True),
+    Failure.ENDLESS: faults.Endless(),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
@@ -90,6 +116,9 @@ class Subject:
     secrets: tuple[str, ...] = ()
     """What no error may tell."""
 
+    is_live: bool = True
+    """Whether what it tells is the present."""
+
 
 type Make = Callable[[FakeTime], AbstractAsyncContextManager[Subject]]
 
@@ -104,22 +133,9 @@ async def simulated(clock: FakeTime) -> AsyncGenerator[Subject]:
 @asynccontextmanager
 async def nightscout(clock: FakeTime) -> AsyncGenerator[Subject]:
     """Yield a source of a site that the person uploads to."""
-    found: Mapping[Failure, faults.Fault] = {
-        Failure.REFUSE: faults.Refuse(),
-        Failure.UNREACHABLE: faults.Unreachable(),
-        Failure.HANG: faults.Hang(),
-        Failure.HTML: faults.Html(),
-        Failure.SERVER_ERROR: faults.ServerError(503),
-        Failure.NOT_FOUND: faults.NotFound(),
-        Failure.RATE_LIMIT: faults.RateLimit(90),
-        Failure.GARBAGE: faults.Garbage(),
-        Failure.CUT_OFF: faults.Truncate(),
-        Failure.TRUNCATED: faults.Truncate(is_announced=True),
-        Failure.ENDLESS: faults.Endless(),
-    }
 
     def fail(failure: Failure | None) -> None:
-        site.fault = None if failure is None else found[failure]
+        site.fault = None if failure is None else FAULTS[failure]
 
     @asynccontextmanager
     async def was_asked() -> AsyncGenerator[None]:
@@ -149,8 +165,101 @@ async def nightscout(clock: FakeTime) -> AsyncGenerator[Subject]:
         site.fault = None
 
 
-NETWORK: Mapping[str, Make] = {"nightscout": nightscout}
+@asynccontextmanager
+async def dexcom_share(clock: FakeTime) -> AsyncGenerator[Subject]:
+    """Yield a source of an account that the person's phone uploads to."""
+
+    def fail(failure: Failure | None) -> None:
+        server.fault = None if failure is None else FAULTS[failure]
+
+    @asynccontextmanager
+    async def was_asked() -> AsyncGenerator[None]:
+        asked = len(server.requests)
+        yield
+        await server.wait_for_requests(asked + 1)
+
+    async with (
+        ClientSession() as session,
+        DexcomShareSimulator(clock=clock, sleep=clock.sleep, person=PERSON) as server,
+    ):
+        yield Subject(
+            source=DexcomShareSource(
+                session,
+                username=server.username,
+                password=server.password,
+                region=Region.OUS,
+                clock=clock,
+                base=server.url,
+            ),
+            fail=fail,
+            was_asked=was_asked,
+            secrets=(
+                PASSWORD,
+                ACCOUNT_ID,
+                server.username,
+                str(server.url),
+                "127.0.0.1",
+                "sessionId",
+            ),
+        )
+        server.fault = None
+
+
+@asynccontextmanager
+async def dexcom_api(
+    clock: FakeTime, v3_refusal: Literal[404] | None = None
+) -> AsyncGenerator[Subject]:
+    """Yield a source of an account whose data are not even late."""
+
+    def fail(failure: Failure | None) -> None:
+        api.fault = None if failure is None else DexcomApiFault(failure.value)
+
+    @asynccontextmanager
+    async def was_asked() -> AsyncGenerator[None]:
+        asked = len(api.requests)
+        yield
+        await api.wait_for_requests(asked + 1)
+
+    async with (
+        ClientSession() as session,
+        DexcomApiSimulator(
+            clock=clock,
+            person=PERSON,
+            history=2 * DAY,
+            delay=timedelta(),
+            v3_refusal=v3_refusal,
+        ) as api,
+    ):
+        token = api.sign_in().access
+
+        async def valid_token() -> str:
+            return token
+
+        yield Subject(
+            source=DexcomApiSource(
+                session,
+                environment=Environment.US,
+                token=valid_token,
+                clock=clock,
+                base=api.url,
+                account_id="entry-0123456789abcdef",
+            ),
+            fail=fail,
+            was_asked=was_asked,
+            secrets=(token, str(api.url), "127.0.0.1", "0123456789abcdef"),
+            is_live=False,
+        )
+
+
+NETWORK: Mapping[str, Make] = {
+    "dexcom_api": dexcom_api,
+    "dexcom_api_v2": partial(dexcom_api, v3_refusal=404),
+    "dexcom_share": dexcom_share,
+    "nightscout": nightscout,
+}
 SOURCES: Mapping[str, Make] = {"simulated": simulated, **NETWORK}
+GLUCOSE_ONLY = frozenset({"dexcom_share"})
+"""Sources that never have a treatment, and ask nobody for any."""
 
 
 @pytest.fixture
@@ -172,6 +281,9 @@ async def subject(
 
 every_source = pytest.mark.parametrize("subject", SOURCES, indirect=True)
 every_network_source = pytest.mark.parametrize("subject", NETWORK, indirect=True)
+every_treating_source = pytest.mark.parametrize(
+    "subject", [name for name in SOURCES if name not in GLUCOSE_ONLY], indirect=True
+)
 every_failure = pytest.mark.parametrize("failure", Failure)
 
 type Ask = Callable[[CgmSource], Coroutine[None, None, object]]
@@ -192,6 +304,18 @@ async def treatments(source: CgmSource) -> object:
     return await source.treatments(NOON - DAY)
 
 
+every_network_request = pytest.mark.parametrize(
+    ("subject", "ask"),
+    [
+        (name, ask)
+        for name in NETWORK
+        for ask in (identify, readings, treatments)
+        if ask is not treatments or name not in GLUCOSE_ONLY
+    ],
+    indirect=["subject"],
+)
+
+
 @every_source
 async def test_an_account_has_an_id_that_stays(subject: Subject) -> None:
     account = await subject.source.identify()
@@ -199,7 +323,7 @@ async def test_an_account_has_an_id_that_stays(subject: Subject) -> None:
     assert isinstance(account, Account)
     assert account.id
     assert (await subject.source.identify()).id == account.id
-    assert Feature.LIVE in subject.source.features
+    assert (Feature.LIVE in subject.source.features) is subject.is_live
 
 
 @every_source
@@ -269,7 +393,7 @@ async def test_overlapping_answers_make_one_series(subject: Subject) -> None:
     assert [each.mgdl for each in timeline.readings] == [each.mgdl for each in EXPECTED]
 
 
-@every_source
+@every_treating_source
 async def test_treatments_are_oldest_first_and_have_ids(subject: Subject) -> None:
     await subject.source.identify()
     since = NOON - DAY / 2
@@ -308,9 +432,17 @@ async def test_without_its_feature_there_is_no_status(subject: Subject) -> None:
     assert await subject.source.status() is None
 
 
-@every_network_source
+@every_source
+async def test_without_their_feature_there_are_no_treatments(subject: Subject) -> None:
+    await subject.source.identify()
+
+    done = await subject.source.treatments(NOON - DAY)
+
+    assert bool(done) is (Feature.TREATMENTS in subject.source.features)
+
+
+@every_network_request
 @every_failure
-@pytest.mark.parametrize("ask", [identify, readings, treatments])
 async def test_every_failure_is_its_error_and_tells_no_secret(
     subject: Subject,
     failure: Failure,
@@ -358,8 +490,7 @@ async def test_a_service_that_works_again_is_read_again(
     assert len(await subject.source.readings(NOON - DAY + MINUTE)) == len(EXPECTED)
 
 
-@every_network_source
-@pytest.mark.parametrize("ask", [identify, readings, treatments])
+@every_network_request
 async def test_a_cancelled_request_leaves_nothing_behind(
     subject: Subject, ask: Ask
 ) -> None:

@@ -1,0 +1,331 @@
+"""A person followed through Dexcom's official API, by its version 3 or 2."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from operator import attrgetter
+from typing import override
+
+from aiohttp import ClientSession
+from yarl import URL
+
+from ...budget import Caps
+from ...errors import CgmAuthError, CgmError, CgmResponseError
+from ...models import Account, DeviceStatus, Reading, Sample, Treatment
+from ...source import CgmSource, Feature
+from ...transport import Json, JsonClient
+from . import decode, devices, events
+from .data_range import DataRange, Span, data_range
+from .devices import Alert, Device
+from .environment import Environment, api_url
+from .fields import Document
+from .ledger import Ledger
+from .windows import stamp, windows
+
+_DAY = timedelta(days=1)
+_AT_ONCE = 500
+"""Documents decoded before the event loop gets a turn."""
+
+
+class Version(StrEnum):
+    """Which API an application may use; the values begin its paths."""
+
+    V3 = "v3"
+    V2 = "v2"
+
+
+_LONGEST = {Version.V3: 30 * _DAY, Version.V2: 90 * _DAY}
+"""What is answered with 400 if it is longer."""
+
+_EGV_RANGES: list[Json] = [
+    {"name": "urgentLow", "bound": 54},
+    {"name": "low", "bound": 70},
+    {"name": "high", "bound": 180},
+]
+"""mg/dL; the international consensus on time in range."""
+
+_TARGET_RANGES: list[Json] = [
+    {"name": name, "startTime": start, "endTime": end, "egvRanges": _EGV_RANGES}
+    for name, start, end in (
+        ("day", "06:00:00", "22:00:00"),
+        ("night", "22:00:00", "06:00:00"),
+    )
+]
+"""They must cover the day, without overlap."""
+
+
+class DexcomApiSource(CgmSource):
+    """Reads the API hours after the fact, and only when it has something new.
+
+    Source: developer.dexcom.com, the v3 and v2 endpoint overviews.
+    """
+
+    features = frozenset({Feature.TREATMENTS})
+    # Nothing is newer than an hour, so nobody gains by asking more often.
+    caps = Caps(floor=600.0)
+
+    def __init__(
+        self,
+        session: ClientSession,
+        *,
+        environment: Environment,
+        token: Callable[[], Awaitable[str]],
+        clock: Callable[[], datetime],
+        base: URL | None = None,
+        account_id: str | None = None,
+    ) -> None:
+        """Keep what is needed; nothing is asked before `identify`.
+
+        Args:
+            session: Whoever made it closes it.
+            environment: Where the account lives.
+            token: Returns a valid access token, or raises one of our errors.
+            clock: Returns the present; aware.
+            base: Where the API is instead of at Dexcom's.
+            account_id: Stands in where version 2 does not say whose data it is.
+        """
+        self._client = JsonClient(session, base or api_url(environment))
+        self._token = token
+        self._clock = clock
+        self._account_id = account_id or f"dexcom-{environment}"
+        self._version: Version | None = None
+        self._skipped = 0
+        self._readings: Ledger[Reading] = Ledger()
+        self._events: Ledger[Treatment] = Ledger()
+        self._calibrations: Ledger[Treatment] = Ledger()
+        self._alerts: Ledger[Alert] = Ledger()
+
+    @property
+    def version(self) -> Version | None:
+        """Return the API that the application may use, None until it is known."""
+        return self._version
+
+    @property
+    @override
+    def server_time(self) -> datetime | None:
+        """Return Dexcom's clock in its newest answer."""
+        return self._client.server_time
+
+    @property
+    @override
+    def skipped(self) -> int:
+        """Return how many documents were unusable."""
+        return self._skipped
+
+    @override
+    async def identify(self) -> Account:
+        """Return whose data this is: an id for this account and our application."""
+        told = await self._data_range()
+        return Account(id=told.user_id or self._account_id)
+
+    @override
+    async def readings(self, since: datetime) -> Sequence[Sample]:
+        """Return what the sensor measured after `since`, oldest first.
+
+        Values that came late or were changed are told once whatever their age,
+        if they belong to a stretch that was told before.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        told = await self._data_range()
+        if (start := self._readings.begin(since, told)) is not None:
+            found = await self._documents("egvs", start, told.egvs)
+            values = {
+                decode.identity(document, reading.at.isoformat()): reading
+                for document, reading in await self._decoded(found, decode.reading)
+            }
+            self._readings.renew(values, start, told, self._until(told.egvs))
+        return self._readings.tell(since + timedelta.resolution)
+
+    @override
+    async def treatments(self, since: datetime) -> Sequence[Treatment]:
+        """Return what was logged or calibrated at or after `since`, oldest first.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        told = await self._data_range()
+        if (start := self._events.begin(since, told)) is not None:
+            logged = events.current(await self._documents("events", start, told.events))
+            done = await self._decoded(logged, events.event)
+            self._events.renew(_by_id(done), start, told, self._until(told.events))
+        if (start := self._calibrations.begin(since, told)) is not None:
+            span = told.calibrations
+            sticks = await self._documents("calibrations", start, span)
+            done = await self._decoded(sticks, events.calibration)
+            self._calibrations.renew(_by_id(done), start, told, self._until(span))
+        every = [*self._events.tell(since), *self._calibrations.tell(since)]
+        # What changed before that is not asked for: it was told when it was done.
+        return sorted(
+            (done for done in every if done.at >= since), key=attrgetter("at")
+        )
+
+    @override
+    async def status(self) -> DeviceStatus | None:
+        """Return None: the API knows no pumps."""
+        return None
+
+    @override
+    async def listen(self, on_change: Callable[[], None]) -> None:
+        """Return at once: nothing is pushed."""
+
+    @override
+    async def close(self) -> None:
+        """Do nothing: the session is not ours."""
+
+    async def devices(self) -> Sequence[Device]:
+        """Return what the account wears and carries, in no particular order.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        end = (await self._data_range()).end
+        if end is None:
+            return ()
+        params = None
+        if self._version is Version.V2:
+            # It wants to know when, and counts in days.
+            last = min(end, self._clock()) + _DAY
+            first = last - _LONGEST[Version.V2]
+            params = {"startDate": stamp(first), "endDate": stamp(last)}
+        found = decode.documents(await self._get("devices", params), "devices")
+        return [device for _, device in await self._decoded(found, devices.device)]
+
+    async def alerts(self, since: datetime) -> Sequence[Alert]:
+        """Return what the account was warned of at or after `since`, oldest first.
+
+        Empty with version 2, which does not tell.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        told = await self._data_range()
+        if self._version is Version.V2:
+            return ()
+        if (start := self._alerts.begin(since, told)) is not None:
+            # The range says nothing of alerts, and one may follow the last value.
+            span = Span(start=start, end=self._clock())
+            found = await self._documents("alerts", start, span)
+            given = await self._decoded(found, devices.alert)
+            self._alerts.renew(_by_id(given), start, told, self._until(told.egvs))
+        return [alert for alert in self._alerts.tell(since) if alert.at >= since]
+
+    async def statistics(
+        self, start: datetime, end: datetime
+    ) -> Mapping[str, Json] | None:
+        """Return the API's own statistics, None with version 3, which has none.
+
+        Args:
+            start: Aware, included.
+            end: Aware, left out, at most 90 days later.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        if self._version is None:
+            await self._data_range()
+        if self._version is not Version.V2:
+            return None
+        answer = await self._client.post(
+            "v2/users/self/statistics",
+            {"startDate": stamp(start), "endDate": stamp(end)},
+            json={"targetRanges": _TARGET_RANGES},
+            headers=await self._credentials(),
+        )
+        if not isinstance(answer, dict):
+            raise CgmResponseError("Statistics were promised")
+        return answer
+
+    async def _data_range(self) -> DataRange:
+        """Return from when to when there are data, by whichever version answers.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        if self._version is None:
+            return await self._discovered()
+        return await self._range_of(self._version)
+
+    async def _discovered(self) -> DataRange:
+        """Return the data range, and keep which version told it.
+
+        What version 3 says to an application that may not use it is not
+        documented, so every refusal makes us ask version 2, once.
+        """
+        version = Version.V3
+        try:
+            told = await self._range_of(version)
+        except (CgmAuthError, CgmResponseError) as refusal:
+            if isinstance(refusal, CgmResponseError) and refusal.status != 404:
+                raise
+            version = Version.V2
+            told = await self._older_range(refusal)
+        self._version = version
+        return told
+
+    async def _older_range(self, refusal: CgmError) -> DataRange:
+        """Return the data range of version 2, else raise what tells people more."""
+        try:
+            return await self._range_of(Version.V2)
+        except CgmResponseError:
+            # Without a version 2 to ask, what version 3 said stands.
+            raise refusal from None
+
+    async def _range_of(self, version: Version) -> DataRange:
+        """Return the data range that a version tells."""
+        path = f"{version}/users/self/dataRange"
+        return data_range(
+            await self._client.get(path, headers=await self._credentials())
+        )
+
+    async def _documents(
+        self, name: str, start: datetime, span: Span | None
+    ) -> list[Document]:
+        """Return all documents from `start` on, window by window.
+
+        A clock that is years ahead would make us ask for all of these.
+        """
+        if span is None:
+            return []
+        begin = max(start, span.start)
+        end = min(span.end, self._clock() + _DAY)
+        found: list[Document] = []
+        for first, last in windows(begin, end, _LONGEST[self._version or Version.V3]):
+            answer = await self._get(name, {"startDate": first, "endDate": last})
+            found += decode.documents(answer, name)
+        return found
+
+    async def _get(self, name: str, params: Mapping[str, str] | None) -> Json:
+        """Return what the API answers about one kind of document."""
+        path = f"{self._version}/users/self/{name}"
+        return await self._client.get(path, params, headers=await self._credentials())
+
+    async def _credentials(self) -> Mapping[str, str]:
+        """Return what opens the account; asked for anew, because it is short-lived."""
+        return {"Authorization": f"Bearer {await self._token()}"}
+
+    def _until(self, span: Span | None) -> datetime | None:
+        """Return until when there are data, by a clock that can be believed."""
+        return None if span is None else min(span.end, self._clock())
+
+    async def _decoded[T](
+        self, documents: Iterable[Document], decoder: Callable[[Document], T | None]
+    ) -> list[tuple[Document, T]]:
+        """Return what documents say; one that says nothing usable is counted."""
+        decoded: list[tuple[Document, T]] = []
+        for number, document in enumerate(documents, 1):
+            value = decoder(document)
+            if value is None:
+                self._skipped += 1
+            else:
+                decoded.append((document, value))
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return decoded
+
+
+def _by_id[T: Treatment | Alert](found: Iterable[tuple[Document, T]]) -> dict[str, T]:
+    """Return treatments or alerts by their ids; of two with one id, the last."""
+    return {item.id: item for _, item in found}
