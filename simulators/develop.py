@@ -6,10 +6,11 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 import signal
+import sys
 import time
 
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
-from simulators.home import PASSWORD, USER, Home
+from simulators.home import PASSWORD, USER, Home, HomeError
 from simulators.nightscout import NightscoutSimulator
 
 TOKEN = "home-0123456789abcdef"
@@ -110,7 +111,11 @@ async def run(*, period: timedelta, port: int, folder: Path) -> None:
         if starting.done():
             home = starting.result()
             _greet(home, site, time.monotonic() - started)
-            await waiting
+            running = asyncio.create_task(home.run())
+            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                print(f"Home Assistant ended by itself ({running.result()}).")
+            running.cancel()
             await home.__aexit__()
         else:
             starting.cancel()
@@ -151,11 +156,14 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, default=8123, help="of Home Assistant")
     parser.add_argument(
-        "--folder", type=Path, default=FOLDER, help="emptied, then configured"
+        "--folder", type=Path, default=FOLDER, help="new, or made by an earlier run"
     )
     options = parser.parse_args()
     period = timedelta(seconds=15) if options.fast else timedelta(minutes=5)
-    asyncio.run(run(period=period, port=options.port, folder=options.folder))
+    try:
+        asyncio.run(run(period=period, port=options.port, folder=options.folder))
+    except HomeError as err:
+        sys.exit(str(err))
 
 
 if __name__ == "__main__":

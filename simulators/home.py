@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+import fcntl
 import json
 from pathlib import Path
 import shutil
 import signal
+import socket
 import sys
 from typing import Any, Self
 
@@ -14,6 +16,9 @@ from aiohttp import ClientError, ClientSession, ClientWebSocketResponse
 USER = PASSWORD = "demo"
 _START = 120.0
 _STOP = 20.0
+_RESTART = 100
+"""How Home Assistant ends when it wants to be started again."""
+_MARKER = ".made-by-glucose-follow"
 _INTEGRATION = Path(__file__).parent.parent / "custom_components" / "glucose_follow"
 _CONFIGURATION = """\
 homeassistant:
@@ -32,6 +37,10 @@ logger:
     custom_components.glucose_follow: {level}
 my:
 """
+
+
+class HomeError(Exception):
+    """A home cannot be where it was meant to be."""
 
 
 class Home:
@@ -113,6 +122,13 @@ class Home:
             process.kill()
             await process.wait()
 
+    async def run(self) -> int:
+        """Run on through restarts, and return how Home Assistant ended."""
+        assert self._process is not None
+        while (ended := await self._process.wait()) == _RESTART:
+            await self.start()
+        return ended
+
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Return the answer to a request of the owner."""
         return await self._request("POST", path, json=body)
@@ -164,8 +180,13 @@ class Home:
 
     def _furnish(self) -> None:
         """Write the configuration of a home that nobody has entered yet."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        (self._folder / ".storage").mkdir(parents=True)
+        self._claim()
+        for old in self._folder.iterdir():
+            if old.is_dir() and not old.is_symlink():
+                shutil.rmtree(old)
+            elif old.name != _MARKER:
+                old.unlink()
+        (self._folder / ".storage").mkdir()
         (self._folder / "custom_components").mkdir()
         (self._folder / "custom_components" / _INTEGRATION.name).symlink_to(
             _INTEGRATION.resolve()
@@ -177,6 +198,26 @@ class Home:
         self._store("http", 1, server_host=["127.0.0.1"], server_port=self._port)
         # These steps ask services on the internet.
         self._store("onboarding", 4, done=["analytics", "core_config"])
+
+    def _claim(self) -> None:
+        """Make sure that folder and port are ours, and nobody else's.
+
+        Raises:
+            HomeError: They are not.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        marker = self._folder / _MARKER
+        if not marker.exists() and any(self._folder.iterdir()):
+            raise HomeError(f"{self._folder} holds something else; it is not emptied.")
+        # Held until this process ends.
+        self._lock = marker.open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HomeError(f"Another home is running in {self._folder}.") from None
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                raise HomeError(f"Port {self._port} is in use; choose another one.")
 
     def _store(self, key: str, version: int, **data: object) -> None:
         """Write a file of Home Assistant's storage."""

@@ -1,0 +1,38 @@
+"""A home for development takes nothing that is somebody else's."""
+
+from pathlib import Path
+import socket
+
+import pytest
+
+from simulators.home import Home, HomeError
+
+
+async def test_a_folder_with_something_else_in_it_is_not_emptied(
+    tmp_path: Path,
+) -> None:
+    thesis = tmp_path / "thesis.txt"
+    thesis.write_text("years of work")
+
+    with pytest.raises(HomeError, match="not emptied"):
+        await Home(tmp_path).__aenter__()
+
+    assert thesis.read_text() == "years of work"
+
+
+async def test_a_port_that_is_in_use_is_said_to_be(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        with pytest.raises(HomeError, match=f"Port {port} is in use"):
+            await Home(tmp_path / "home", port=port).__aenter__()
+
+
+async def test_two_homes_do_not_share_a_folder(tmp_path: Path) -> None:
+    first, second = Home(tmp_path, port=1), Home(tmp_path, port=1)
+    first._claim()
+
+    with pytest.raises(HomeError, match="Another home"):
+        second._claim()
