@@ -30,8 +30,7 @@ _DASHBOARD = {
                         {
                             "type": "tile",
                             "entity": f"sensor.{_DEVICE}_glucose",
-                            "features": [{"type": "trend-graph", "hours_to_show": 1}],
-                            "grid_options": {"columns": 12, "rows": 3},
+                            "grid_options": {"columns": 12, "rows": 1},
                         },
                         *(
                             {"type": "tile", "entity": entity}

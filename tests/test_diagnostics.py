@@ -258,3 +258,14 @@ async def test_a_simulated_person_can_be_reported(hass: HomeAssistant) -> None:
 
     assert told["source"] == "simulated"
     assert "31415926" not in json.dumps(told)
+
+
+async def test_an_entry_that_is_not_loaded_can_be_reported(
+    hass: HomeAssistant, entry: MockConfigEntry, site: NightscoutSimulator
+) -> None:
+    site.fault = faults.Unreachable()
+    await set_up(hass, entry)
+
+    told = await async_get_config_entry_diagnostics(hass, entry)
+
+    assert told == {"source": "nightscout", "state": "setup_retry"}

@@ -46,7 +46,7 @@ async def test_a_person_is_added_and_followed(
     await address.fill(str(site.url))
     await credential.fill("wrong")
     await page.get_by_role("button", name="Submit").click()
-    await expect(page.get_by_text("The site does not accept this")).to_be_visible()
+    await expect(page.get_by_text("This is not accepted")).to_be_visible()
     await _look(page, "2-wrong-credential")
     await credential.fill(TOKEN)
     await page.get_by_role("button", name="Submit").click()
