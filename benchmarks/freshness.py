@@ -131,14 +131,12 @@ def main() -> None:
     paths = TUNED_ON if arguments.tuning else REPORTED
     seeds = TUNING_SEEDS if arguments.tuning else REPORTED_SEEDS
     table = freshness(paths, arguments.days, seeds[: arguments.seeds])
-    back = recovery(seeds)
-    running = day()
     if arguments.json:
-        print(json.dumps({**table, "recovery": back, "running": running}))
+        print(json.dumps(table))
         return
     _print_freshness(table)
-    _print_recovery(back)
-    _print_day(running)
+    _print_recovery(recovery(seeds))
+    _print_day(day())
 
 
 if __name__ == "__main__":
