@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 import json
-from typing import Self
+from typing import override
 from uuid import UUID, uuid5
 
 from aiohttp import hdrs, web
 from multidict import MultiMapping
-from yarl import URL
 
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 
 from .dexcom_share_wire import TODAY, Record, Refusal, ShareError, Wire
+from .loopback import LoopbackServer
 from .nightscout.answers import html_error, http_date, json_answer, text_answer
 from .nightscout.credentials import Credentials, Penalties
 from .nightscout.faults import Fault
@@ -31,7 +31,6 @@ AUTHENTICATE = "AuthenticatePublisherAccount"
 LOG_IN = "LoginPublisherAccountById"
 READ = "ReadPublisherLatestGlucoseValues"
 
-_LOCALHOST = "127.0.0.1"
 _PATHS = {
     f"/ShareWebServices/Services/General/{AUTHENTICATE}": AUTHENTICATE,
     f"/ShareWebServices/Services/General/{LOG_IN}": LOG_IN,
@@ -85,7 +84,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class DexcomShareSimulator:
+class DexcomShareSimulator(LoopbackServer[RecordedRequest, Fault]):
     """A region's server with one account, or as bad a one as told.
 
     Use it as an asynchronous context manager. What is public may be changed
@@ -126,13 +125,13 @@ class DexcomShareSimulator:
             wire: How things are written.
             sleep: Waits out slow faults.
         """
+        super().__init__()
         self.person = person
         self.username, self.password = username, password
         self.application_id, self.account_id = application_id, account_id
         self.session_lifetime = session_lifetime
         self.has_share, self.has_follower = has_share, has_follower
         self.upload_lag, self.skew, self.wire = upload_lag, skew, wire
-        self.requests: list[RecordedRequest] = []
         self.logins = 0
         """How many sessions were opened."""
         self._clock = clock
@@ -147,55 +146,23 @@ class DexcomShareSimulator:
             units="mg/dl",
             title="",
         )
-        self._fault: Fault | None = None
         self._added: list[tuple[datetime, Record]] = []
         self._sessions: dict[str, datetime] = {}
         self._attempts = _Attempts()
-        self._arrived = asyncio.Event()
-        self._port = 0
-        self._runner: web.AppRunner | None = None
 
-    @property
-    def url(self) -> URL:
-        """Return the address that takes the place of the region's host."""
-        return URL.build(scheme="http", host=_LOCALHOST, port=self._port)
-
-    @property
-    def fault(self) -> Fault | None:
-        """Return what goes wrong at present."""
-        return self._fault
-
-    @fault.setter
-    def fault(self, fault: Fault | None) -> None:
-        """Replace what goes wrong; requests that hang go on at once."""
-        self._fault = fault
-        self._site.fault_over.set()
-        self._site.fault_over = asyncio.Event()
-
-    async def __aenter__(self) -> Self:
-        """Listen; again on the same port after a close."""
+    @override
+    def _application(self) -> web.Application:
+        """Return what answers."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._answer)
         app.on_response_prepare.append(self._finish_headers)
-        self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=1
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, _LOCALHOST, self._port).start()
-        self._port = int(self._runner.addresses[0][1])
-        return self
+        return app
 
-    async def __aexit__(self, *_: object) -> None:
-        """Close."""
-        self.fault = None
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    async def wait_for_requests(self, count: int = 1) -> None:
-        """Wait until so many requests are recorded, answered or not."""
-        while len(self.requests) < count:
-            self._arrived.clear()
-            await self._arrived.wait()
+    @override
+    def _let_go(self) -> None:
+        """Let requests that hang go on."""
+        self._site.fault_over.set()
+        self._site.fault_over = asyncio.Event()
 
     def add_reading(self, mgdl: object, *, at: datetime, trend: object = 4) -> None:
         """Add a reading.
@@ -218,7 +185,7 @@ class DexcomShareSimulator:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         """Record a request and answer it, or let it fail."""
         kind = _PATHS.get(request.path, "")
-        self.requests.append(
+        self._record(
             RecordedRequest(
                 kind=kind,
                 query=request.query,
@@ -226,7 +193,6 @@ class DexcomShareSimulator:
                 at=self._clock(),
             )
         )
-        self._arrived.set()
         fault = self._next_fault(kind)
         if fault is None:
             return await self._serve(request, kind)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Literal, Self
+from typing import Literal, override
 
 from aiohttp import hdrs, web
 from multidict import CIMultiDictProxy, MultiMapping
@@ -13,6 +13,7 @@ from yarl import URL
 
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.cgm.sources.dexcom_api import SCOPE, Environment
+from simulators.loopback import LoopbackServer
 
 from . import documents
 from .answers import Answers, BadRequestError
@@ -30,7 +31,6 @@ _REFUSALS: Mapping[Refusal, type[web.HTTPException]] = {
 }
 CLIENT_ID = "client-id"
 CLIENT_SECRET = "client-secret"
-_LOCALHOST = "127.0.0.1"
 _DAY = timedelta(days=1)
 
 _DELAYS = {
@@ -66,7 +66,7 @@ class RecordedRequest:
         return self.path.rpartition("/")[2]
 
 
-class DexcomApiSimulator:
+class DexcomApiSimulator(LoopbackServer[RecordedRequest, Fault]):
     """One application, one account and its data, hours late.
 
     Use it as an asynchronous context manager.
@@ -102,43 +102,23 @@ class DexcomApiSimulator:
             redirect_uris: Where the application may send people, anywhere if empty.
             port: A free one if 0.
         """
+        super().__init__(port=port)
         now = clock()
         ends = now - _SANDBOX_ENDED if environment is Environment.SANDBOX else None
         late = _DELAYS[environment] if delay is None else delay
         self.archive = Archive(person, (ends or now) - history, late, ends)
         self.tokens = TokenDesk(client_id, client_secret)
-        self.requests: list[RecordedRequest] = []
         self.v3_refusal = v3_refusal
         self.is_denied = False
         """Whether the person says no when asked for their consent."""
         self._answers = Answers(self.archive, user_id)
         self._clock = clock
         self._redirect_uris = frozenset(redirect_uris)
-        self._port = port
-        self._fault: Fault | None = None
-        self._fault_over = asyncio.Event()
-        self._arrived = asyncio.Event()
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> URL:
-        """Return the server's address; it is known once started."""
-        return URL.build(scheme="http", host=_LOCALHOST, port=self._port)
-
-    @property
-    def fault(self) -> Fault | None:
-        """Return what goes wrong at present."""
-        return self._fault
-
-    @fault.setter
-    def fault(self, fault: Fault | None) -> None:
-        """Replace what goes wrong; requests that hang go on at once."""
-        self._fault = fault
-        self._fault_over.set()
         self._fault_over = asyncio.Event()
 
-    async def __aenter__(self) -> Self:
-        """Listen."""
+    @override
+    def _application(self) -> web.Application:
+        """Return what answers."""
 
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -152,26 +132,13 @@ class DexcomApiSimulator:
         app.router.add_post("/v2/users/self/statistics", self._statistics)
         app.router.add_get("/{version:v[23]}/users/self/{kind}", self._listed)
         app.on_response_prepare.append(self._stamp)
-        self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=1
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, _LOCALHOST, self._port).start()
-        self._port = int(self._runner.addresses[0][1])
-        return self
+        return app
 
-    async def __aexit__(self, *_: object) -> None:
-        """Stop listening."""
-        self.fault = None
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def wait_for_requests(self, count: int = 1) -> None:
-        """Wait until so many requests are recorded, answered or not."""
-        while len(self.requests) < count:
-            self._arrived.clear()
-            await self._arrived.wait()
+    @override
+    def _let_go(self) -> None:
+        """Let requests that hang go on."""
+        self._fault_over.set()
+        self._fault_over = asyncio.Event()
 
     def sign_in(self) -> Tokens:
         """Return tokens of a person who agreed, without the pages before it."""
@@ -207,7 +174,7 @@ class DexcomApiSimulator:
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
         """Record a request, then answer it or let it fail."""
-        self.requests.append(
+        self._record(
             RecordedRequest(
                 method=request.method,
                 path=request.path,
@@ -217,7 +184,6 @@ class DexcomApiSimulator:
                 at=self._clock(),
             )
         )
-        self._arrived.set()
         if self._fault is None:
             return await _served(request, handler)
         return await spoiled(

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import override
 
 from aiohttp import hdrs, web
 from multidict import CIMultiDictProxy, MultiMapping
 from yarl import URL
 
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from simulators.loopback import LOCALHOST, LoopbackServer
 
 from . import v1
 from .answers import compress, http_date, not_found
@@ -24,7 +25,6 @@ from .styles import Style
 
 _DAY = timedelta(hours=24)
 _KEEP_ALIVE = 5
-_LOCALHOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,12 +51,10 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class NightscoutSimulator:
-    """A site that behaves like cgm-remote-monitor 15.0.7, or as badly as told.
+class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
+    """A site that behaves like cgm-remote-monitor 15.0.7, or as badly as told."""
 
-    Use it as an asynchronous context manager, or `start` and `close` it; it
-    starts again on the same port.
-    """
+    keep_alive = _KEEP_ALIVE
 
     def __init__(
         self,
@@ -98,6 +96,7 @@ class NightscoutSimulator:
             sleep: Waits out penalties and slow faults.
             skew: How far the `Date` header is ahead of the clock.
         """
+        super().__init__(port=port)
         feed = None
         if person is not None:
             feed = Feed(person, Style(style), clock(), history, upload_lag)
@@ -110,78 +109,40 @@ class NightscoutSimulator:
             units=units,
             title=title,
         )
-        self.requests: list[RecordedRequest] = []
         self.skew = skew
         self.has_crashed = False
-        self._arrived = asyncio.Event()
         self._prefix = prefix.rstrip("/")
-        self._port = port
-        self._fault: Fault | None = None
-        self._runner: web.AppRunner | None = None
 
     @property
+    @override
     def url(self) -> URL:
         """Return the site's address, with its prefix; it is known once started."""
-        path = self._prefix or "/"
-        return URL.build(scheme="http", host=_LOCALHOST, port=self._port, path=path)
+        return super().url.with_path(self._prefix or "/")
 
     @property
     def delay(self) -> float:
         """Return for how many seconds a request from here would be held."""
-        return self._site.penalties.left(_LOCALHOST, self._site.clock())
+        return self._site.penalties.left(LOCALHOST, self._site.clock())
 
-    @property
-    def fault(self) -> Fault | None:
-        """Return what goes wrong at present."""
-        return self._fault
-
-    @fault.setter
-    def fault(self, fault: Fault | None) -> None:
-        """Replace what goes wrong; requests that hang go on at once."""
-        self._fault = fault
-        self._site.fault_over.set()
-        self._site.fault_over = asyncio.Event()
-
+    @override
     async def start(self) -> None:
         """Listen; after a `close`, on the same port again."""
+        await super().start()
+        self.has_crashed = False
+
+    @override
+    def _application(self) -> web.Application:
+        """Return what answers."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._answer)
         app.on_response_prepare.append(self._finish_headers)
-        self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            handler_cancellation=True,
-            keepalive_timeout=_KEEP_ALIVE,
-            shutdown_timeout=1,
-        )
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, _LOCALHOST, self._port)
-        await site.start()
-        self._port = int(self._runner.addresses[0][1])
-        self.has_crashed = False
+        return app
 
-    async def close(self) -> None:
-        """Stop listening: connections are refused until the next `start`."""
+    @override
+    def _let_go(self) -> None:
+        """Let requests that hang go on."""
         self._site.fault_over.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
         self._site.fault_over = asyncio.Event()
-
-    async def __aenter__(self) -> Self:
-        """Start."""
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close."""
-        await self.close()
-
-    async def wait_for_requests(self, count: int = 1) -> None:
-        """Wait until so many requests are recorded, answered or not."""
-        while len(self.requests) < count:
-            self._arrived.clear()
-            await self._arrived.wait()
 
     def add_entry(self, *, at: datetime | None = None, **document: object) -> str:
         """Add an entry and return its id.
@@ -245,7 +206,7 @@ class NightscoutSimulator:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         """Record a request and answer it, or let it fail."""
         path = request.path.removeprefix(self._prefix)
-        self.requests.append(
+        self._record(
             RecordedRequest(
                 method=request.method,
                 path=path,
@@ -254,7 +215,6 @@ class NightscoutSimulator:
                 at=self._site.clock(),
             )
         )
-        self._arrived.set()
         fault = self._next_fault(kind_of(path))
         if fault is None or self.has_crashed:
             response = await self._serve(request, path)
