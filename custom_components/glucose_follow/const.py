@@ -6,6 +6,8 @@ import logging
 
 from homeassistant.const import Platform
 
+from .cgm.data import STALE_AFTER
+
 DOMAIN = "glucose_follow"
 LOGGER = logging.getLogger(__package__)
 
@@ -23,7 +25,7 @@ CONF_SOURCE = "source"
 CONF_STALE_AFTER = "stale_after"
 CONF_UNIT = "unit"
 
-STALE_AFTER_MINUTES = 15
+STALE_AFTER_MINUTES = STALE_AFTER // timedelta(minutes=1)
 STALE_AFTER_LEAST, STALE_AFTER_MOST = 8, 20
 """Two lost readings are no reason to worry; twenty minutes always are."""
 

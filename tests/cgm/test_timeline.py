@@ -337,6 +337,7 @@ def test_faults_without_end_cost_no_more_than_readings_do() -> None:
             compared += 1
             return self is other
 
+        # What a class has that defines equality alone; its base is hashable.
         __hash__ = None  # type: ignore[assignment]
 
     number = 500
