@@ -17,6 +17,7 @@ from custom_components.glucose_follow.cgm.models import (
     Direction,
     Reading,
     ReadingKind,
+    Reported,
     SensorFault,
     SensorStatus,
     Treatment,
@@ -277,7 +278,7 @@ def test_a_fault_before_a_lost_reading_is_over() -> None:
 
 
 def test_what_the_coordinator_knows_is_passed_on() -> None:
-    status = DeviceStatus(at=NOON)
+    status = DeviceStatus(reservoir=Reported(120.0, NOON))
 
     data = judge(
         Timeline(),

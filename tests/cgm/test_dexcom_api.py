@@ -472,7 +472,11 @@ def test_an_event_survives_whatever_its_value(
         ),
         (
             {"eventType": "bloodGlucose", "value": "104", "unit": "mg/dL"},
-            {"kind": TreatmentKind.FINGER_STICK, "note": "104 mg/dL"},
+            {"kind": TreatmentKind.FINGER_STICK, "mgdl": 104},
+        ),
+        (
+            {"eventType": "bloodGlucose", "value": "5.8", "unit": "mmol/L"},
+            {"kind": TreatmentKind.FINGER_STICK, "mgdl": 105},
         ),
         (
             {"eventType": "bloodGlucose", "value": "-1"},
@@ -487,11 +491,11 @@ def test_an_event_survives_whatever_its_value(
         ({"eventType": "unknown", "value": "1"}, {"kind": TreatmentKind.OTHER}),
         (
             {"eventType": "insulin", "eventSubType": "longActing", "value": "12.5"},
-            {"kind": TreatmentKind.OTHER, "note": "Long-acting insulin, 12.5 U"},
+            {"kind": TreatmentKind.LONG_ACTING, "insulin": 12.5},
         ),
         (
             {"eventType": "insulin", "eventSubType": "longActing", "value": ""},
-            {"kind": TreatmentKind.OTHER, "note": "Long-acting insulin"},
+            {"kind": TreatmentKind.LONG_ACTING},
         ),
     ],
 )
@@ -503,7 +507,7 @@ def test_events_are_treatments_of_their_kind(
     assert done is not None
     told = {
         name: getattr(done, name)
-        for name in ("kind", "insulin", "carbs", "duration", "note")
+        for name in ("kind", "insulin", "carbs", "duration", "mgdl", "note")
         if getattr(done, name) is not None
     }
     assert told == expected
@@ -581,7 +585,7 @@ async def test_calibrations_are_finger_sticks(
 
     assert carbs.kind is TreatmentKind.CARBS
     assert stick == Treatment(
-        at=NOON - HOUR, id="c1", kind=TreatmentKind.FINGER_STICK, note="104 mg/dL"
+        at=NOON - HOUR, id="c1", kind=TreatmentKind.FINGER_STICK, mgdl=104
     )
 
 

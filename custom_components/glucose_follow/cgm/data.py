@@ -1,17 +1,20 @@
 """What is known about a person at a moment, judged once for everybody."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from . import trend
 from .models import (
     DeviceStatus,
     Direction,
+    Forecast,
+    GlucoseRange,
     Reading,
     ReadingKind,
     SensorFault,
     SensorStatus,
+    Thresholds,
     Treatment,
     TreatmentKind,
 )
@@ -66,8 +69,29 @@ class CgmData:
     are_treatments_known: bool = False
     """Whether treatments were read recently enough to call one the last."""
 
-    status: DeviceStatus | None = None
-    """What pump, loop and phone report."""
+    status: DeviceStatus = field(default_factory=DeviceStatus)
+    """What pump, loop and phone report, without what is too old to be so."""
+
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    """The person's own."""
+
+    glucose_range: GlucoseRange | None = None
+    """Where the current reading is, None without one."""
+
+    is_falling_fast: bool | None = None
+    """Whether glucose falls fast, None if it cannot be known."""
+
+    is_rising_fast: bool | None = None
+    """Whether glucose rises fast, None if it cannot be known."""
+
+    forecast: Forecast | None = None
+    """The next half hour by the loop or by us, None on thin data."""
+
+    is_low_soon: bool | None = None
+    """Whether a low is likely within 20 minutes, None if it cannot be known."""
+
+    low_in: int | None = None
+    """Minutes to the expected low, None if none is expected."""
 
     is_answering: bool = False
     """Whether the source answered the newest request for readings."""
@@ -98,6 +122,7 @@ def judge(
     are_treatments_known: bool,
     is_answering: bool,
     status: DeviceStatus | None = None,
+    thresholds: Thresholds | None = None,
 ) -> CgmData:
     """Return what is known at `now`.
 
@@ -109,6 +134,7 @@ def judge(
         are_treatments_known: Whether treatments were read recently.
         is_answering: Whether the source answered the newest request.
         status: What pump, loop and phone reported.
+        thresholds: The person's own, ours without.
     """
     until = fresh_until(timeline, stale_after)
     is_fresh = until is not None and now < until and not _is_before(now, timeline)
@@ -131,7 +157,8 @@ def judge(
         last_automatic_bolus=_last(treatments, now, _is_automatic),
         last_carbs=_last(treatments, now, _is_eaten),
         are_treatments_known=are_treatments_known,
-        status=status,
+        status=status or DeviceStatus(),
+        thresholds=thresholds or Thresholds(),
         is_answering=is_answering,
     )
 
@@ -194,7 +221,9 @@ def _last(
 
 def _is_given(treatment: Treatment) -> bool:
     """Return whether a person gave insulin."""
-    return treatment.insulin is not None and not treatment.is_automatic
+    return treatment.insulin is not None and not (
+        treatment.is_automatic or treatment.kind is TreatmentKind.LONG_ACTING
+    )
 
 
 def _is_automatic(treatment: Treatment) -> bool:

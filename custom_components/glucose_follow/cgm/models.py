@@ -1,7 +1,7 @@
 """What a source reports: mg/dL, units of insulin, grams, aware UTC."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 LOWEST_MGDL = 39
@@ -45,12 +45,37 @@ class SensorStatus(StrEnum):
     NO_DATA = "no_data"
 
 
+class GlucoseRange(StrEnum):
+    """Where glucose is, by a person's thresholds; the values are states."""
+
+    URGENT_LOW = "urgent_low"
+    LOW = "low"
+    IN_RANGE = "in_range"
+    HIGH = "high"
+    URGENT_HIGH = "urgent_high"
+
+
+class LoopState(StrEnum):
+    """What a closed loop is doing; the values are Home Assistant states."""
+
+    LOOPING = "looping"
+    OPEN = "open"
+    SUSPENDED = "suspended"
+    NOT_LOOPING = "not_looping"
+    ERROR = "error"
+
+
 class TreatmentKind(StrEnum):
     """What was done."""
 
     BOLUS = "bolus"
     CARBS = "carbs"
+    LONG_ACTING = "long_acting"
+    BASAL = "basal"
     TEMP_BASAL = "temp_basal"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    PRIME = "prime"
     SITE_CHANGE = "site_change"
     SENSOR_START = "sensor_start"
     SENSOR_STOP = "sensor_stop"
@@ -60,7 +85,9 @@ class TreatmentKind(StrEnum):
     NOTE = "note"
     PROFILE_SWITCH = "profile_switch"
     TEMPORARY_TARGET = "temporary_target"
+    OVERRIDE = "override"
     FINGER_STICK = "finger_stick"
+    BLOOD_KETONE = "blood_ketone"
     OTHER = "other"
 
 
@@ -115,10 +142,19 @@ class Treatment:
     """What it is, judged by its fields before its name."""
 
     insulin: float | None = None
-    """Units delivered, above 0, None if none."""
+    """Units delivered, above 0, None if none; of `LONG_ACTING` no bolus."""
 
     carbs: float | None = None
     """Grams, above 0, None if none."""
+
+    rate: float | None = None
+    """Units per hour of basal insulin, 0 included, None if it is no basal."""
+
+    mgdl: int | None = None
+    """Glucose of a finger stick in mg/dL, None if it is none."""
+
+    ketone: float | None = None
+    """Blood ketone in mmol/L, None if it is none."""
 
     is_automatic: bool = False
     """Whether a loop gave it without being asked."""
@@ -133,12 +169,124 @@ class Treatment:
     """Who or what wrote it down, None if unknown."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeviceStatus:
-    """What pumps, loops and phones report."""
+@dataclass(frozen=True, slots=True)
+class Reported[T]:
+    """Something that a device said, and when."""
+
+    value: T
+    """What it said."""
 
     at: datetime
-    """When it was reported; aware, UTC."""
+    """When it was so; aware, UTC."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forecast:
+    """Where glucose is expected to go."""
+
+    start: datetime
+    """Moment of the first value; aware, UTC."""
+
+    period: timedelta
+    """From one value to the next."""
+
+    mgdl: tuple[float, ...]
+    """The expected values in mg/dL."""
+
+    lowest: tuple[float, ...] = ()
+    """As many values, the least that are likely; empty if nobody says."""
+
+    highest: tuple[float, ...] = ()
+    """As many values, the most that are likely; empty if nobody says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TemporaryTarget:
+    """A glucose target for a while."""
+
+    low: int
+    """mg/dL."""
+
+    high: int
+    """mg/dL."""
+
+    until: datetime | None = None
+    """When it ends, None if nobody says; aware, UTC."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceStatus:
+    """What pumps, loops and phones report, each value with its own time."""
+
+    insulin_on_board: Reported[float] | None = None
+    """Units."""
+
+    carbs_on_board: Reported[float] | None = None
+    """Grams."""
+
+    basal_rate: Reported[float] | None = None
+    """Units per hour that the pump gives now."""
+
+    loop: Reported[LoopState] | None = None
+    """What the loop does, and when it last ran."""
+
+    reservoir: Reported[float] | None = None
+    """Units left in the pump."""
+
+    pump_battery: Reported[float] | None = None
+    """Percent."""
+
+    pump_voltage: Reported[float] | None = None
+    """Volts, from pumps that do not say percent."""
+
+    uploader_battery: Reported[float] | None = None
+    """Percent."""
+
+    active_profile: Reported[str] | None = None
+    """Name of the therapy profile in use."""
+
+    temporary_target: Reported[TemporaryTarget] | None = None
+    """The target that replaces the profile's."""
+
+    override: Reported[str] | None = None
+    """Name of the override in use."""
+
+    forecast: Reported[Forecast] | None = None
+    """The loop's own."""
+
+    sensor_started: datetime | None = None
+    """However long ago; aware, UTC."""
+
+    site_changed: datetime | None = None
+    """However long ago; aware, UTC."""
+
+    insulin_changed: datetime | None = None
+    """However long ago; aware, UTC."""
+
+    pump_battery_changed: datetime | None = None
+    """However long ago; aware, UTC."""
+
+    pump_model: str | None = None
+    """What the pump is called, None if nobody says."""
+
+    uploader_model: str | None = None
+    """What sends the data: a phone, an app or a receiver."""
+
+    sensor_model: str | None = None
+    """What the sensor or its transmitter is called."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Thresholds:
+    """Where a person's ranges begin and end, in mg/dL.
+
+    Low is below `low`, high above `high`; the urgent ones include their bounds.
+    """
+
+    urgent_low: int = 55
+    low: int = 70
+    high: int = 180
+    urgent_high: int = 250
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

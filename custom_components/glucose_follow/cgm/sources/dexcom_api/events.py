@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ...models import Treatment, TreatmentKind
 from .decode import identity
-from .fields import Document, moment, number, text
+from .fields import MGDL_PER_MMOL, Document, is_mmol, moment, number, text
 
 _MOST = {"insulin": 100.0, "carbs": 500.0}
 """More than this in one event is a slip of the finger."""
@@ -52,25 +52,26 @@ def event(document: Document) -> Treatment | None:
         at=at,
         id=identity(document, f"{at.isoformat()} {name}"),
         kind=kind,
-        insulin=amount if kind is TreatmentKind.BOLUS else None,
+        insulin=amount if name == "insulin" else None,
         carbs=amount if kind is TreatmentKind.CARBS else None,
         duration=amount if kind is TreatmentKind.EXERCISE else None,
-        note=_note(document, name, amount),
+        mgdl=_mgdl(document, amount) if name == "bloodGlucose" else None,
+        note=_note(document, name),
     )
 
 
 def calibration(document: Document) -> Treatment | None:
     """Return a finger stick that a sensor was calibrated with, None if unusable."""
     at = moment(document.get("systemTime"))
-    amount = _amount(document)
-    if at is None or amount is None:
+    mgdl = _mgdl(document, _amount(document))
+    if at is None or mgdl is None:
         return None
     return Treatment(
         at=at,
         # Version 2 has no ids, and an event may have the same time.
         id=identity(document, f"{at.isoformat()} calibration"),
         kind=TreatmentKind.FINGER_STICK,
-        note=_glucose(document, amount),
+        mgdl=mgdl,
     )
 
 
@@ -92,7 +93,7 @@ def _kind(document: Document, name: str) -> TreatmentKind:
     acts, and know only the fast one.
     """
     if name == "insulin" and document.get("eventSubType") == "longActing":
-        return TreatmentKind.OTHER
+        return TreatmentKind.LONG_ACTING
     return _KINDS.get(name, TreatmentKind.OTHER)
 
 
@@ -102,21 +103,18 @@ def _amount(document: Document) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-def _note(document: Document, name: str, amount: float | None) -> str | None:
+def _note(document: Document, name: str) -> str | None:
     """Return what a treatment has no field of its own for."""
-    match name:
-        case "notes" | "note":
-            value = document.get("value")
-            return text(f"{value:g}" if isinstance(value, int | float) else value)
-        case "bloodGlucose":
-            return None if amount is None else _glucose(document, amount)
-        case "insulin" if document.get("eventSubType") == "longActing":
-            return "Long-acting insulin" + (f", {amount:g} U" if amount else "")
+    if name in {"notes", "note"}:
+        value = document.get("value")
+        return text(f"{value:g}" if isinstance(value, int | float) else value)
     return (
         text(document.get("eventSubType")) if name in {"exercise", "health"} else None
     )
 
 
-def _glucose(document: Document, amount: float) -> str:
-    """Return a measured value with its unit."""
-    return f"{amount:g} {text(document.get('unit')) or 'mg/dL'}"
+def _mgdl(document: Document, amount: float | None) -> int | None:
+    """Return a finger stick's glucose in mg/dL, whatever unit it was written in."""
+    if amount is None:
+        return None
+    return round(amount * (MGDL_PER_MMOL if is_mmol(document.get("unit")) else 1))
