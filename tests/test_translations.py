@@ -20,8 +20,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.glucose_follow import (
     config_flow,
+    flow_dexcom_api,
     flow_dexcom_share,
     flow_nightscout,
+    flow_oauth,
     flow_simulated,
     repairs,
 )
@@ -51,16 +53,22 @@ DESCRIPTIONS: Mapping[Platform, tuple[CgmDescription, ...]] = {
 }
 
 FORMS = {
+    "dexcom_api": flow_dexcom_api.DEXCOM_API_SCHEMA,
     "dexcom_share": flow_dexcom_share.DEXCOM_SHARE_SCHEMA,
     "nightscout": flow_nightscout.NIGHTSCOUT_SCHEMA,
+    "pick_implementation": flow_oauth.pick_schema({}),
+    "reauth_dexcom_api": flow_dexcom_api.REAUTH_SCHEMA,
     "reauth_dexcom_share": flow_dexcom_share.DEXCOM_SHARE_LOGIN_SCHEMA,
     "reauth_confirm": flow_nightscout.REAUTH_SCHEMA,
     "reconfigure": flow_nightscout.RECONFIGURE_SCHEMA,
     "simulated": flow_simulated.SIMULATED_SCHEMA,
 }
 
-ENTRANCES = {"reauth", "user"}
-"""Steps without a form of their own."""
+ENTRANCES = {
+    *("reauth", "user"),
+    *("auth", "authorize_rejected", "creation", "oauth_discovery"),
+}
+"""Steps without a form of their own; Home Assistant's own lead to a login."""
 
 ERRORS: tuple[CgmError, ...] = (
     CgmError(""),
@@ -292,8 +300,8 @@ def test_the_menu_has_words_for_every_source() -> None:
 def test_every_field_is_named_and_explained(step: str) -> None:
     words = ENGLISH["config"]["step"][step]
 
-    assert set(words["data"]) == fields(FORMS[step])
-    assert set(words["data_description"]) == fields(FORMS[step])
+    assert set(words.get("data", ())) == fields(FORMS[step])
+    assert set(words.get("data_description", ())) == fields(FORMS[step])
 
 
 def test_every_setting_is_named_and_explained() -> None:
@@ -401,6 +409,7 @@ def test_every_issue_has_words_and_knows_what_they_speak_of(
 
 def test_only_what_is_told_is_put_into_words() -> None:
     """Home Assistant tells a name when it asks for a credential again."""
+    address = {"documentation", "redirect_url"}
     spoken_of = {path: placeholders(text) for path, text in texts(ENGLISH)}
 
     assert {
@@ -408,7 +417,10 @@ def test_only_what_is_told_is_put_into_words() -> None:
         for path, names in spoken_of.items()
         if names and not path.startswith("issues.")
     } == {
+        "application_credentials.description": address,
+        "config.step.dexcom_api.description": address,
         "config.step.reauth_confirm.description": {"name"},
+        "config.step.reauth_dexcom_api.description": {"name"},
         "config.step.reauth_dexcom_share.description": {"name"},
     }
 

@@ -2,7 +2,7 @@
 
 from homeassistant.core import HomeAssistant
 
-from . import repairs
+from . import oauth, repairs
 from .const import PLATFORMS
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .factory import create_source
@@ -12,7 +12,8 @@ from .store import CgmStore
 async def async_setup_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:
     """Set up one person."""
     store = CgmStore(hass, entry.entry_id)
-    source = create_source(hass, entry.data, lambda: entry.options)
+    token = oauth.keeper(hass, entry).access_token
+    source = create_source(hass, entry.data, lambda: entry.options, token)
     coordinator = CgmCoordinator(hass, entry, source, store, await store.async_load())
     await coordinator.async_start()
     await coordinator.async_remember()
@@ -32,4 +33,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool
 
 async def async_remove_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> None:
     """Forget one person."""
+    oauth.forget(hass, entry)
     await CgmStore(hass, entry.entry_id).async_remove()

@@ -47,7 +47,7 @@ async def async_setup_entry(
     async_add_entities(
         CgmBinarySensor(coordinator, description)
         for description in BINARY_SENSORS
-        if description.requires in coordinator.features
+        if description.exists(coordinator.features)
     )
 
 

@@ -30,6 +30,7 @@ from .const import (
     STALE_AFTER_MOST,
     SourceKind,
 )
+from .flow_dexcom_api import DexcomApiFlow
 from .flow_dexcom_share import DexcomShareFlow
 from .flow_nightscout import NightscoutFlow
 from .flow_simulated import SimulatedFlow
@@ -56,7 +57,7 @@ OPTIONS_SCHEMA = probatio.Schema(
 
 
 class GlucoseFollowConfigFlow(
-    NightscoutFlow, DexcomShareFlow, SimulatedFlow, domain=DOMAIN
+    NightscoutFlow, DexcomShareFlow, DexcomApiFlow, SimulatedFlow, domain=DOMAIN
 ):
     """Asks where one person's glucose is; each source has its own steps."""
 
@@ -83,6 +84,8 @@ class GlucoseFollowConfigFlow(
         match SourceKind(self._get_reconfigure_entry().data[CONF_SOURCE]):
             case SourceKind.DEXCOM_SHARE:
                 return await self.async_step_dexcom_share(user_input)
+            case SourceKind.DEXCOM_API:
+                return await self.async_step_dexcom_api(user_input)
             case SourceKind.SIMULATED:
                 return await self.async_step_simulated(user_input)
         return await self.async_step_nightscout(user_input)
@@ -91,8 +94,11 @@ class GlucoseFollowConfigFlow(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
         """Begin when a source refuses what it accepted before."""
-        if entry_data[CONF_SOURCE] == SourceKind.DEXCOM_SHARE:
-            return await self.async_step_reauth_dexcom_share()
+        match SourceKind(entry_data[CONF_SOURCE]):
+            case SourceKind.DEXCOM_SHARE:
+                return await self.async_step_reauth_dexcom_share()
+            case SourceKind.DEXCOM_API:
+                return await self.async_step_reauth_dexcom_api()
         return await self.async_step_reauth_confirm()
 
 

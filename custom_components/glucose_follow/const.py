@@ -16,7 +16,9 @@ PLATFORMS = [Platform.BINARY_SENSOR, Platform.SELECT, Platform.SENSOR]
 CONF_ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a field
 CONF_ACCOUNT_ID = "account_id"
 CONF_API_SECRET_SHA1 = "api_secret_sha1"  # noqa: S105 - the name of a field
+CONF_AUTH_IMPLEMENTATION = "auth_implementation"
 CONF_CREDENTIAL = "credential"
+CONF_ENVIRONMENT = "environment"
 CONF_FORGET_CREDENTIAL = "forget_credential"
 CONF_SCENARIO = "scenario"
 CONF_SCENARIO_SINCE = "scenario_since"
@@ -62,4 +64,5 @@ class SourceKind(StrEnum):
 
     NIGHTSCOUT = "nightscout"
     DEXCOM_SHARE = "dexcom_share"
+    DEXCOM_API = "dexcom_api"
     SIMULATED = "simulated"

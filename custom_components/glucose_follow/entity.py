@@ -17,6 +17,7 @@ from .coordinator import CgmCoordinator
 MANUFACTURERS = {
     SourceKind.NIGHTSCOUT: "Nightscout",
     SourceKind.DEXCOM_SHARE: "Dexcom",
+    SourceKind.DEXCOM_API: "Dexcom",
     SourceKind.SIMULATED: "Glucose Follow",
 }
 
@@ -42,7 +43,13 @@ class CgmDescription(EntityDescription):
     """Describe when an entity exists and when it knows something."""
 
     available_fn: Callable[[CgmData], bool] = is_reading_available
-    requires: Feature = Feature.LIVE
+    requires: Feature | None = Feature.LIVE
+    excludes: Feature | None = None
+
+    def exists(self, features: frozenset[Feature]) -> bool:
+        """Return whether an account with these features can fill it."""
+        is_possible = self.requires is None or self.requires in features
+        return is_possible and self.excludes not in features
 
 
 class CgmEntity(CoordinatorEntity[CgmCoordinator]):

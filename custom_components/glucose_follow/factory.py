@@ -1,16 +1,25 @@
 """The one function that knows which module reads which source."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from homeassistant.const import CONF_PASSWORD, CONF_REGION, CONF_URL, CONF_USERNAME
+from homeassistant.const import (
+    CONF_PASSWORD,
+    CONF_REGION,
+    CONF_TOKEN,
+    CONF_URL,
+    CONF_USERNAME,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
+from .cgm.errors import CgmAuthError
 from .cgm.person import Scenario, SimulatedPerson
 from .cgm.source import CgmSource
+from .cgm.sources.dexcom_api import AccessToken, DexcomApiSource, Environment
 from .cgm.sources.dexcom_share import DexcomShareSource, Region
 from .cgm.sources.nightscout import Address, Credential, NightscoutSource
 from .cgm.sources.simulated import SimulatedSource
@@ -18,6 +27,7 @@ from .const import (
     CONF_ACCESS_TOKEN,
     CONF_ACCOUNT_ID,
     CONF_API_SECRET_SHA1,
+    CONF_ENVIRONMENT,
     CONF_SCENARIO,
     CONF_SCENARIO_SINCE,
     CONF_SEED,
@@ -31,7 +41,10 @@ type Settings = Mapping[str, Any]
 
 
 def create_source(
-    hass: HomeAssistant, data: Settings, options: Callable[[], Settings]
+    hass: HomeAssistant,
+    data: Settings,
+    options: Callable[[], Settings],
+    token: AccessToken | None = None,
 ) -> CgmSource:
     """Return the source that an entry's data describe.
 
@@ -39,6 +52,7 @@ def create_source(
         hass: Lends its session.
         data: Of the entry, or what is about to become an entry.
         options: Returns those of the entry as they are at that moment.
+        token: Keeps the entry's access token valid, the data's own without.
     """
     match SourceKind(data[CONF_SOURCE]):
         case SourceKind.NIGHTSCOUT:
@@ -59,8 +73,27 @@ def create_source(
                 clock=dt_util.utcnow,
                 account_id=data.get(CONF_ACCOUNT_ID),
             )
+        case SourceKind.DEXCOM_API:
+            return DexcomApiSource(
+                async_get_clientsession(hass),
+                environment=Environment(data[CONF_ENVIRONMENT]),
+                token=token or partial(_token, data),
+                clock=dt_util.utcnow,
+                account_id=data[CONF_ACCOUNT_ID],
+            )
         case SourceKind.SIMULATED:
             return SimulatedSource(lambda: _person(data, options()), dt_util.utcnow)
+
+
+async def _token(data: Settings, refused: str | None) -> str:
+    """Return the access token that a login has just given.
+
+    Raises:
+        CgmAuthError: It is refused.
+    """
+    if refused is not None:
+        raise CgmAuthError("A new access token is refused")
+    return str(data[CONF_TOKEN]["access_token"])
 
 
 def _person(data: Settings, options: Settings) -> SimulatedPerson:

@@ -45,8 +45,8 @@ UNITS_OF_INSULIN = "U"
 class CgmSensorDescription(CgmDescription, SensorEntityDescription):
     """Describe a sensor that reads one value from a refresh."""
 
-    is_change: bool = False
-    """Whether the value is a difference in mg/dL, shown in the entry's unit."""
+    is_glucose: bool = False
+    """Whether the value is in mg/dL without a class, shown in the entry's unit."""
 
     value_fn: Callable[[CgmData], StateType | datetime]
 
@@ -64,7 +64,7 @@ SENSORS: tuple[CgmSensorDescription, ...] = (
         key="delta",
         translation_key="delta",
         # No device class: whoever looks for glucose by class must not find this.
-        is_change=True,
+        is_glucose=True,
         value_fn=lambda data: data.delta,
     ),
     CgmSensorDescription(
@@ -84,10 +84,22 @@ SENSORS: tuple[CgmSensorDescription, ...] = (
         value_fn=lambda data: data.sensor_status,
     ),
     CgmSensorDescription(
+        key="delayed_glucose",
+        translation_key="delayed_glucose",
+        available_fn=is_always_available,
+        excludes=Feature.LIVE,
+        # No classes: statistics would be of the wrong hour, and whoever looks for
+        # glucose by class must not find what is hours old.
+        is_glucose=True,
+        requires=None,
+        value_fn=lambda data: data.delayed.mgdl if data.delayed else None,
+    ),
+    CgmSensorDescription(
         key="last_reading",
         translation_key="last_reading",
         available_fn=is_always_available,
         device_class=SensorDeviceClass.TIMESTAMP,
+        requires=None,
         value_fn=lambda data: data.newest_at,
     ),
     CgmSensorDescription(
@@ -150,7 +162,7 @@ async def async_setup_entry(
     async_add_entities(
         CgmSensor(coordinator, description)
         for description in SENSORS
-        if description.requires in coordinator.features
+        if description.exists(coordinator.features)
     )
 
 
@@ -182,7 +194,7 @@ class CgmSensor(CgmEntity, SensorEntity):
         """Show glucose, and differences of it, in the entry's unit."""
         super().__init__(coordinator, description)
         unit = coordinator.config_entry.options[CONF_UNIT]
-        if description.is_change:
+        if description.is_glucose:
             self._attr_native_unit_of_measurement = unit
             self._attr_suggested_display_precision = int(unit == GlucoseUnit.MMOL)
         elif description.native_unit_of_measurement == MGDL:
@@ -193,7 +205,7 @@ class CgmSensor(CgmEntity, SensorEntity):
     def native_value(self) -> StateType | datetime:
         """Return what is known now, None if it is not."""
         value = self.entity_description.value_fn(self.coordinator.data)
-        if self.entity_description.is_change and isinstance(value, float):
+        if self.entity_description.is_glucose and isinstance(value, int | float):
             unit = self.native_unit_of_measurement
             return round(
                 BloodGlucoseConcentrationConverter.convert(value, MGDL, unit), 1

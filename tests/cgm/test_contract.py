@@ -232,7 +232,7 @@ async def dexcom_api(
     ):
         token = api.sign_in().access
 
-        async def valid_token() -> str:
+        async def valid_token(_: str | None) -> str:
             return token
 
         yield Subject(

@@ -103,7 +103,7 @@ def source_of(
 ) -> DexcomApiSource:
     """Return a source of a server's account."""
 
-    async def token() -> str:
+    async def token(_: str | None) -> str:
         return api.sign_in().access
 
     return DexcomApiSource(
@@ -208,7 +208,7 @@ async def test_a_withdrawn_consent_is_refused_by_both_versions_and_found_out(
     token = api.sign_in().access
     api.revoke()
 
-    async def revoked() -> str:
+    async def revoked(_: str | None) -> str:
         return token
 
     source = DexcomApiSource(
@@ -256,7 +256,7 @@ async def test_an_outage_never_decides_the_version(
 async def test_what_the_token_raises_is_passed_on(
     http: ClientSession, api: DexcomApiSimulator, clock: FakeTime
 ) -> None:
-    async def expired() -> str:
+    async def expired(_: str | None) -> str:
         raise CgmAuthError("The refresh token is spent")
 
     source = DexcomApiSource(
@@ -266,6 +266,52 @@ async def test_what_the_token_raises_is_passed_on(
     with pytest.raises(CgmAuthError, match="spent"):
         await source.readings(NOON - DAY)
     assert asked(api) == []
+
+
+async def test_a_token_that_is_refused_before_its_time_is_replaced_once(
+    http: ClientSession, api: DexcomApiSimulator, clock: FakeTime
+) -> None:
+    old = api.sign_in().access
+    api.revoke()
+    new = api.sign_in().access
+    told: list[str | None] = []
+
+    async def token(refused: str | None) -> str:
+        told.append(refused)
+        return new if old in told else old
+
+    source = DexcomApiSource(
+        http, environment=Environment.US, token=token, clock=clock, base=api.url
+    )
+
+    assert (await source.identify()).id == "user-0123456789abcdef"
+    assert [refused for refused in told if refused] == [old]
+
+
+async def test_a_token_without_the_right_is_not_replaced(
+    http: ClientSession,
+    api: DexcomApiSimulator,
+    clock: FakeTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str | None] = []
+
+    async def token(refused: str | None) -> str:
+        told.append(refused)
+        return api.sign_in().access
+
+    async def refused(*_: object, **__: object) -> Json:
+        raise CgmAuthError("The credential lacks the right", is_recognised=True)
+
+    source = DexcomApiSource(
+        http, environment=Environment.US, token=token, clock=clock, base=api.url
+    )
+    monkeypatch.setattr(source._client, "get", refused)
+
+    with pytest.raises(CgmAuthError):
+        await source.identify()
+
+    assert set(told) == {None}
 
 
 async def test_every_request_has_the_token_of_its_time(

@@ -18,7 +18,7 @@ from .models import (
     Treatment,
     TreatmentKind,
 )
-from .timeline import Timeline
+from .timeline import SPAN, Timeline
 
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 
@@ -38,6 +38,9 @@ class CgmData:
 
     latest: Reading | None = None
     """The newest reading while it is current, else None."""
+
+    delayed: Reading | None = None
+    """The newest reading of the last day, for sources that are hours behind."""
 
     delta: float | None = None
     """mg/dL per five minutes, None if it cannot be known."""
@@ -147,6 +150,7 @@ def judge(
         readings=readings,
         newest_at=timeline.newest_at,
         latest=latest,
+        delayed=_delayed(timeline, now),
         delta=trend.delta(readings, breaks) if latest else None,
         rate=trend.rate(readings, breaks) if latest else None,
         direction=trend.direction(readings, breaks) if latest else None,
@@ -161,6 +165,12 @@ def judge(
         thresholds=thresholds or Thresholds(),
         is_answering=is_answering,
     )
+
+
+def _delayed(timeline: Timeline, now: datetime) -> Reading | None:
+    """Return the newest reading unless it is more than a day old."""
+    newest = timeline.newest if timeline.is_newest_held else None
+    return newest if newest is not None and now - newest.at < SPAN else None
 
 
 def _is_before(now: datetime, timeline: Timeline) -> bool:

@@ -2,10 +2,11 @@
 
 from .devices import Alert, Device
 from .environment import SCOPE, Environment, api_url, authorize_url, token_url
-from .source import DexcomApiSource, Version
+from .source import AccessToken, DexcomApiSource, Version
 
 __all__ = [
     "SCOPE",
+    "AccessToken",
     "Alert",
     "Device",
     "DexcomApiSource",

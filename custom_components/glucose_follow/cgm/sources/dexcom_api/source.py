@@ -28,6 +28,10 @@ _AT_ONCE = 500
 """Documents decoded before the event loop gets a turn."""
 
 
+type AccessToken = Callable[[str | None], Awaitable[str]]
+"""Returns a valid access token, another one than that which was refused."""
+
+
 class Version(StrEnum):
     """Which API an application may use; the values begin its paths."""
 
@@ -62,15 +66,16 @@ class DexcomApiSource(CgmSource):
     """
 
     features = frozenset({Feature.TREATMENTS})
-    # Nothing is newer than an hour, so nobody gains by asking more often.
-    caps = Caps(floor=600.0)
+    # Nothing is newer than an hour, so nobody gains by asking more often. A
+    # consent that was withdrawn stays so until somebody gives it again.
+    caps = Caps(floor=600.0, retries_refused=False)
 
     def __init__(
         self,
         session: ClientSession,
         *,
         environment: Environment,
-        token: Callable[[], Awaitable[str]],
+        token: AccessToken,
         clock: Callable[[], datetime],
         base: URL | None = None,
         account_id: str | None = None,
@@ -80,13 +85,15 @@ class DexcomApiSource(CgmSource):
         Args:
             session: Whoever made it closes it.
             environment: Where the account lives.
-            token: Returns a valid access token, or raises one of our errors.
+            token: Returns a valid access token, or raises one of our errors. It is
+                told which one was refused, None if none was.
             clock: Returns the present; aware.
             base: Where the API is instead of at Dexcom's.
             account_id: Stands in where version 2 does not say whose data it is.
         """
         self._client = JsonClient(session, base or api_url(environment))
         self._token = token
+        self._bearer: str | None = None
         self._clock = clock
         self._account_id = account_id or f"dexcom-{environment}"
         self._version: Version | None = None
@@ -241,9 +248,22 @@ class DexcomApiSource(CgmSource):
     async def _data_range(self) -> DataRange:
         """Return from when to when there are data, by whichever version answers.
 
+        Everything begins with it, so it is where a token shows that is no longer
+        good although our clock thinks so.
+
         Raises:
             CgmError: As documented on `JsonClient.get`.
         """
+        try:
+            return await self._range()
+        except CgmAuthError as err:
+            if err.is_recognised:
+                raise
+        self._bearer = await self._token(self._bearer)
+        return await self._range()
+
+    async def _range(self) -> DataRange:
+        """Return the data range, once it is known which version tells it."""
         if self._version is None:
             return await self._discovered()
         return await self._range_of(self._version)
@@ -304,7 +324,8 @@ class DexcomApiSource(CgmSource):
 
     async def _credentials(self) -> Mapping[str, str]:
         """Return what opens the account; asked for anew, because it is short-lived."""
-        return {"Authorization": f"Bearer {await self._token()}"}
+        self._bearer = await self._token(None)
+        return {"Authorization": f"Bearer {self._bearer}"}
 
     def _until(self, span: Span | None) -> datetime | None:
         """Return until when there are data, by a clock that can be believed."""

@@ -1,0 +1,211 @@
+"""Access tokens of accounts that are opened with OAuth."""
+
+import asyncio
+from collections.abc import Mapping
+import time
+from typing import Any, override
+
+from aiohttp import ClientConnectorError
+from homeassistant.components.application_credentials import (
+    AuthImplementation,
+    AuthorizationServer,
+    ClientCredential,
+)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TOKEN
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryNotReady,
+    OAuth2TokenRequestBaseError,
+    OAuth2TokenRequestConnectionError,
+    OAuth2TokenRequestError,
+)
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    AbstractOAuth2Implementation,
+    async_get_config_entry_implementation,
+)
+from homeassistant.util.hass_dict import HassKey
+
+from .cgm.errors import CgmAuthError, CgmConnectionError, CgmError, CgmRateLimitError
+from .cgm.sources.dexcom_api import SCOPE, Environment, authorize_url, token_url
+from .const import CONF_ENVIRONMENT, DOMAIN
+
+type Token = Mapping[str, Any]
+"""What Home Assistant keeps of an answer to a code or a refresh token."""
+
+_EARLY = 600.0
+"""Seconds before its end at which a token is renewed: a failure may pass by then."""
+
+_MARGIN = 30.0
+"""Seconds before its end at which a token is no longer used."""
+
+_TIMEOUT = 30
+_MOST_DOUBTS = 2
+"""A refresh token works once. One whose answer was lost is tried again when
+nothing else is left: it is either unused, or lost already."""
+
+
+class DexcomImplementation(AuthImplementation):
+    """A credential that is bound to Dexcom, where an account lives."""
+
+    @property
+    @override
+    def extra_authorize_data(self) -> dict[str, str]:
+        """Return what the person is asked to allow."""
+        return {"scope": SCOPE}
+
+    @override
+    async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return tokens; what is none never reaches a log.
+
+        Raises:
+            OAuth2TokenRequestError: None were given.
+            OAuth2TokenRequestConnectionError: None arrived.
+        """
+        try:
+            token = await super()._token_request(data)
+            lifetime = int(token["expires_in"])
+        except (KeyError, TypeError, ValueError) as err:
+            raise OAuth2TokenRequestConnectionError(domain=DOMAIN) from err
+        if not (token.get("access_token") and token.get("refresh_token")):
+            raise OAuth2TokenRequestConnectionError(domain=DOMAIN)
+        return {**token, "expires_in": lifetime}
+
+
+def implementation(
+    picked: AbstractOAuth2Implementation, data: Mapping[str, Any]
+) -> AbstractOAuth2Implementation:
+    """Return a credential bound to where an entry's account lives.
+
+    Args:
+        picked: The credential as Home Assistant knows it.
+        data: Of the entry, or what is about to become an entry.
+    """
+    if not isinstance(picked, AuthImplementation):
+        # Somebody else's, such as an account link: it knows where it leads.
+        return picked
+    environment = Environment(data[CONF_ENVIRONMENT])
+    return DexcomImplementation(
+        picked.hass,
+        picked.domain,
+        ClientCredential(picked.client_id, picked.client_secret, picked.name),
+        AuthorizationServer(
+            authorize_url=str(authorize_url(environment)),
+            token_url=str(token_url(environment)),
+        ),
+    )
+
+
+class TokenKeeper:
+    """Keeps an entry's access token valid, with one refresh at a time.
+
+    It outlives reloads, because a refresh must not be asked for twice.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Begin with what the entry has."""
+        self._hass = hass
+        self._entry = entry
+        self._task: asyncio.Task[CgmError | None] | None = None
+        self._doubted = ""
+        self._doubts = 0
+
+    async def access_token(self, refused: str | None) -> str:
+        """Return a valid access token.
+
+        Args:
+            refused: One that was refused although it should be valid.
+
+        Raises:
+            CgmAuthError: Somebody has to log in again.
+            CgmConnectionError: The provider is out of order.
+            CgmRateLimitError: It wants to be left alone.
+        """
+        is_usable = self._lasts(_MARGIN) and self._token["access_token"] != refused
+        if is_usable and (self._lasts(_EARLY) or self._is_doubted()):
+            return str(self._token["access_token"])
+        if (err := await self._renewed()) and not is_usable:
+            raise err
+        return str(self._token["access_token"])
+
+    @property
+    def _token(self) -> Token:
+        """Return what is known now; a login may have replaced it."""
+        token: Token = self._entry.data[CONF_TOKEN]
+        return token
+
+    def _lasts(self, seconds: float) -> bool:
+        """Return whether the access token is good for some time."""
+        return float(self._token["expires_at"]) > time.time() + seconds
+
+    def _is_doubted(self) -> bool:
+        """Return whether the refresh token may have been used up."""
+        return self._doubts > 0 and self._doubted == self._token["refresh_token"]
+
+    async def _renewed(self) -> CgmError | None:
+        """Return why there is no new token, None if there is.
+
+        Whoever gives up waiting, a reload for example, does not end the refresh.
+        """
+        if self._is_doubted() and self._doubts >= _MOST_DOUBTS:
+            return CgmAuthError("The refresh token is used up")
+        if self._task is None or self._task.done():
+            self._task = self._hass.async_create_task(
+                self._renew(self._token), f"{DOMAIN} token refresh"
+            )
+        return await asyncio.shield(self._task)
+
+    async def _renew(self, old: Token) -> CgmError | None:
+        """Replace the token; return why that was not possible."""
+        try:
+            bound = implementation(
+                await async_get_config_entry_implementation(self._hass, self._entry),
+                self._entry.data,
+            )
+            async with asyncio.timeout(_TIMEOUT):
+                new = await bound.async_refresh_token(dict(old))
+        except (ConfigEntryAuthFailed, ConfigEntryNotReady, TimeoutError) as err:
+            return self._failed(old, err)
+        # A login that was finished meanwhile has a better one.
+        if self._token == old:
+            data = {**self._entry.data, CONF_TOKEN: new}
+            self._hass.config_entries.async_update_entry(self._entry, data=data)
+        return None
+
+    def _failed(self, old: Token, err: Exception) -> CgmError:
+        """Return an error as ours, and remember what it says about the old token."""
+        if isinstance(err, ConfigEntryAuthFailed):
+            self._doubt(old, _MOST_DOUBTS)
+            return CgmAuthError("The refresh token is not accepted")
+        if isinstance(err, OAuth2TokenRequestError) and err.status == 429:
+            return CgmRateLimitError("Asked for tokens too often")
+        if _was_sent(err):
+            self._doubt(old, 1)
+        return CgmConnectionError("No new token arrived")
+
+    def _doubt(self, old: Token, weight: int) -> None:
+        """Remember that a refresh token may have been used up."""
+        refresh = str(old["refresh_token"])
+        self._doubts = weight + (self._doubts if refresh == self._doubted else 0)
+        self._doubted = refresh
+
+
+def _was_sent(err: Exception) -> bool:
+    """Return whether a provider may have seen the refresh token."""
+    is_answered = isinstance(err, OAuth2TokenRequestBaseError | TimeoutError)
+    return is_answered and not isinstance(err.__cause__, ClientConnectorError)
+
+
+_KEEPERS: HassKey[dict[str, TokenKeeper]] = HassKey(f"{DOMAIN}_tokens")
+
+
+def keeper(hass: HomeAssistant, entry: ConfigEntry) -> TokenKeeper:
+    """Return the one keeper of an entry's token."""
+    keepers = hass.data.setdefault(_KEEPERS, {})
+    return keepers.setdefault(entry.entry_id, TokenKeeper(hass, entry))
+
+
+def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Let go of the keeper of an entry that is removed."""
+    hass.data.get(_KEEPERS, {}).pop(entry.entry_id, None)
