@@ -63,6 +63,7 @@ def create_source(
                     token=data.get(CONF_ACCESS_TOKEN),
                     secret_sha1=data.get(CONF_API_SECRET_SHA1),
                 ),
+                clock=dt_util.utcnow,
             )
         case SourceKind.DEXCOM_SHARE:
             return DexcomShareSource(

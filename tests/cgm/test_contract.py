@@ -157,7 +157,9 @@ async def nightscout(clock: FakeTime) -> AsyncGenerator[Subject]:
     ):
         address = parse_address(str(site.url))
         yield Subject(
-            source=NightscoutSource(session, address, parse_credential(READER)),
+            source=NightscoutSource(
+                session, address, parse_credential(READER), clock=clock
+            ),
             fail=fail,
             was_asked=was_asked,
             secrets=(READER, str(site.url), "127.0.0.1", "Anna", "find["),

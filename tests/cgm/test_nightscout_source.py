@@ -37,6 +37,7 @@ from custom_components.glucose_follow.cgm.sources.nightscout import (
     parse_address,
     parse_credential,
 )
+from custom_components.glucose_follow.cgm.sources.nightscout.v1 import V1Api
 from custom_components.glucose_follow.cgm.timeline import Timeline
 from custom_components.glucose_follow.cgm.transport import Json, JsonClient
 from simulators.nightscout import Bare, NightscoutSimulator, Style, faults, lies
@@ -108,7 +109,9 @@ def reads(
 ) -> NightscoutSource:
     """Return a source that reads a site with a credential, as it was typed."""
     address = parse_address(str(site.url))
-    return NightscoutSource(http, address, parse_credential(credential))
+    return NightscoutSource(
+        http, address, parse_credential(credential), clock=lambda: NOON
+    )
 
 
 def sent(site: NightscoutSimulator) -> list[str]:
@@ -522,7 +525,9 @@ async def test_far_too_many_entries_leave_the_loop_its_turns(
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = URL.build(scheme="http", host="127.0.0.1", port=runner.addresses[0][1])
-    source = NightscoutSource(http, parse_address(str(url)), parse_credential(""))
+    source = NightscoutSource(
+        http, parse_address(str(url)), parse_credential(""), clock=lambda: NOON
+    )
     turns = [perf_counter()]
 
     async def watch() -> None:
@@ -714,10 +719,8 @@ class Says(JsonClient):
 def told(answer: Json) -> NightscoutSource:
     """Return a source that is told the same whatever it asks."""
     source = NightscoutSource.__new__(NightscoutSource)
-    source._client = Says(answer)
+    source._v1 = source._api = V1Api(Says(answer), parse_credential(READER))
     source._address = parse_address("https://site.example")
-    source._credential = parse_credential(READER)
-    source._entries = "sgv.json"
     source._features = frozenset({Feature.TREATMENTS})
     source._skipped = 0
     return source
@@ -728,7 +731,7 @@ async def test_no_answer_is_too_strange(answer: Json) -> None:
     source = told(answer)
 
     for entries in ("sgv.json", "api/v1/entries/sgv.json"):
-        source._entries = entries
+        source._v1._path = entries
         for ask in (source.readings, source.treatments):
             with suppress(CgmError):
                 found = await ask(NOON - DAY)

@@ -1,0 +1,187 @@
+"""What a Nightscout site tells through version 1 of its API, as it is."""
+
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from datetime import timedelta
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.glucose_follow.cgm.errors import CgmResponseError
+from custom_components.glucose_follow.cgm.sources.nightscout import parse_credential
+from custom_components.glucose_follow.cgm.sources.nightscout.api import Collection
+from custom_components.glucose_follow.cgm.sources.nightscout.v1 import V1Api
+from custom_components.glucose_follow.cgm.transport import JsonClient
+from simulators.nightscout import Bare, NightscoutSimulator, faults
+from tests.simulators.nightscout_support import (
+    MINUTE,
+    NARROW,
+    NOON,
+    READER,
+    FakeTime,
+    closed_site,
+)
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def site() -> AsyncGenerator[NightscoutSimulator]:
+    """Run a site that shows strangers nothing, with an hour of entries."""
+    async with closed_site(FakeTime()) as running:
+        yield running
+        running.fault = None
+
+
+@pytest.fixture
+async def http() -> AsyncGenerator[ClientSession]:
+    """Return a session."""
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def api(http: ClientSession, site: NightscoutSimulator) -> V1Api:
+    """Return the API as somebody uses it who may read everything."""
+    return speaks(http, site, READER)
+
+
+def speaks(http: ClientSession, site: NightscoutSimulator, credential: str) -> V1Api:
+    """Return the API of a site, with a credential as it was typed."""
+    return V1Api(JsonClient(http, site.url), parse_credential(credential))
+
+
+def marks(documents: list[Mapping[str, object]]) -> list[object]:
+    """Return what tells documents of a test apart."""
+    return [document["device"] for document in documents]
+
+
+async def test_entries_are_told_oldest_first(api: V1Api) -> None:
+    found = await api.entries(NOON - 12 * MINUTE)
+
+    assert [document["sgv"] for document in found] == [110, 111, 112]
+
+
+async def test_device_status_is_told_oldest_first(
+    api: V1Api, site: NightscoutSimulator
+) -> None:
+    """Ten are sent unless a number is asked for."""
+    for number in range(20):
+        site.add_devicestatus(at=NOON - number * MINUTE, device=str(number))
+
+    found = await api.device_status(NOON - HOUR)
+
+    assert marks(list(found)) == [str(number) for number in reversed(range(20))]
+
+
+async def test_device_status_is_asked_for_by_date_and_number(
+    api: V1Api, site: NightscoutSimulator
+) -> None:
+    await api.device_status(NOON)
+
+    (request,) = site.requests
+    assert request.path == "/api/v1/devicestatus.json"
+    assert dict(request.query) == {
+        "find[created_at][$gte]": "2026-11-21T11:00:00.000Z",
+        "count": "500",
+    }
+
+
+async def test_a_profile_is_told(api: V1Api) -> None:
+    (profile,) = await api.profiles()
+
+    assert profile["defaultProfile"] == "Default"
+
+
+async def test_the_newest_treatment_is_found_however_old(
+    api: V1Api, site: NightscoutSimulator
+) -> None:
+    """Without a date, a site looks four days back."""
+    for ago in (12, 15):
+        site.add_treatment(at=NOON - ago * DAY, eventType="Site Change", device=ago)
+    site.add_treatment(at=NOON - DAY, eventType="Sensor Start", device=1)
+
+    found = await api.newest_treatment("Site Change")
+
+    assert found is not None
+    assert found["device"] == 12
+    assert await api.newest_treatment("Insulin Change") is None
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda api: api.treatments(NOON - DAY),
+        lambda api: api.device_status(NOON - DAY),
+        lambda api: api.profiles(),
+        lambda api: api.newest_treatment("Site Change"),
+    ],
+)
+async def test_a_lost_database_is_not_an_empty_one(
+    api: V1Api,
+    site: NightscoutSimulator,
+    ask: Callable[[V1Api], Coroutine[None, None, object]],
+) -> None:
+    site.fault = faults.NullBody()
+
+    with pytest.raises(CgmResponseError):
+        await ask(api)
+
+
+@pytest.mark.parametrize("collection", Collection)
+async def test_everything_is_offered_to_who_may_read_everything(
+    api: V1Api, collection: Collection
+) -> None:
+    assert await api.offers(collection)
+
+
+@pytest.mark.parametrize("collection", Collection)
+async def test_only_entries_are_offered_to_who_may_read_only_entries(
+    http: ClientSession, site: NightscoutSimulator, collection: Collection
+) -> None:
+    api = speaks(http, site, NARROW)
+
+    assert await api.offers(collection) is (collection is Collection.ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_offered"),
+    [
+        (faults.NotFound(), False),
+        (faults.ServerError(), True),
+        (faults.ServerError(400), True),
+        (faults.Html(), True),
+        (faults.Unreachable(), True),
+        (faults.RateLimit(), True),
+    ],
+)
+async def test_only_a_definite_no_means_that_it_is_not_offered(
+    api: V1Api, site: NightscoutSimulator, fault: faults.Fault, is_offered: bool
+) -> None:
+    site.fault = fault
+
+    assert await api.offers(Collection.DEVICE_STATUS) is is_offered
+
+
+async def test_a_phone_has_entries_and_is_asked_for_nothing_else(
+    http: ClientSession, site: NightscoutSimulator
+) -> None:
+    site.fault = Bare()
+    site.set_secret(None)
+    api = speaks(http, site, "")
+    await api.find_entries()
+    site.requests.clear()
+
+    assert api.is_phone
+    assert [await api.offers(collection) for collection in Collection] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert list(await api.treatments(NOON - DAY)) == []
+    assert list(await api.device_status(NOON - DAY)) == []
+    assert list(await api.profiles()) == []
+    assert await api.newest_treatment("Site Change") is None
+    assert await api.status() is None
+    assert site.requests == []
