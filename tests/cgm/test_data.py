@@ -15,11 +15,13 @@ from custom_components.glucose_follow.cgm.data import (
 from custom_components.glucose_follow.cgm.models import (
     DeviceStatus,
     Direction,
+    GlucoseRange,
     Reading,
     ReadingKind,
     Reported,
     SensorFault,
     SensorStatus,
+    Thresholds,
     Treatment,
     TreatmentKind,
 )
@@ -430,3 +432,37 @@ def test_what_is_planned_is_kept() -> None:
     planned = treatment(1, -30, carbs=20)
 
     assert merged([], [planned]) == (planned,)
+
+
+def test_the_range_is_judged_by_the_persons_own_thresholds(timeline: Timeline) -> None:
+    tight = Thresholds(urgent_low=60, low=80, high=125, urgent_high=150)
+
+    data = judge(
+        timeline,
+        (),
+        now=NOON,
+        stale_after=STALE_AFTER,
+        are_treatments_known=True,
+        is_answering=True,
+        thresholds=tight,
+    )
+
+    assert judged(timeline).glucose_range is GlucoseRange.IN_RANGE
+    assert judged(timeline).is_rising_fast is True
+    assert judged(timeline).is_falling_fast is False
+    assert data.glucose_range is GlucoseRange.HIGH
+    assert data.thresholds == tight
+
+
+def test_where_an_old_reading_was_is_not_known_to_be_so_now(timeline: Timeline) -> None:
+    data = judged(timeline, NOON + STALE_AFTER)
+
+    assert data.glucose_range is None
+    assert data.is_falling_fast is None
+    assert data.is_rising_fast is None
+
+
+def test_nothing_is_fast_across_a_new_sensor(timeline: Timeline) -> None:
+    started = treatment(ago=7, kind=TreatmentKind.SENSOR_START)
+
+    assert judged(timeline, treatments=[started]).is_rising_fast is None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from . import trend
+from . import ranges, trend
 from .models import (
     DeviceStatus,
     Direction,
@@ -146,6 +146,7 @@ def judge(
     latest = newest if is_current else None
     breaks = _breaks(timeline.faults, treatments)
     readings = timeline.readings
+    limits = thresholds or Thresholds()
     return CgmData(
         readings=readings,
         newest_at=timeline.newest_at,
@@ -162,7 +163,10 @@ def judge(
         last_carbs=_last(treatments, now, _is_eaten),
         are_treatments_known=are_treatments_known,
         status=status or DeviceStatus(),
-        thresholds=thresholds or Thresholds(),
+        thresholds=limits,
+        glucose_range=ranges.glucose_range(readings, limits) if latest else None,
+        is_falling_fast=ranges.is_falling_fast(readings, breaks) if latest else None,
+        is_rising_fast=ranges.is_rising_fast(readings, breaks) if latest else None,
         is_answering=is_answering,
     )
 
