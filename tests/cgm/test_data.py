@@ -15,6 +15,7 @@ from custom_components.glucose_follow.cgm.data import (
 from custom_components.glucose_follow.cgm.models import (
     DeviceStatus,
     Direction,
+    Forecast,
     GlucoseRange,
     Reading,
     ReadingKind,
@@ -466,3 +467,31 @@ def test_nothing_is_fast_across_a_new_sensor(timeline: Timeline) -> None:
     started = treatment(ago=7, kind=TreatmentKind.SENSOR_START)
 
     assert judged(timeline, treatments=[started]).is_rising_fast is None
+
+
+def test_the_outlook_is_of_the_current_reading(timeline: Timeline) -> None:
+    data, later = judged(timeline), judged(timeline, NOON + STALE_AFTER)
+
+    assert data.forecast is not None
+    assert data.forecast.start == NOON
+    assert data.is_low_soon is False
+    assert later.forecast is None
+    assert later.is_low_soon is None
+
+
+def test_the_loops_own_forecast_is_used(timeline: Timeline) -> None:
+    curve = Forecast(start=NOON, period=5 * MINUTE, mgdl=(130, 100, 80, 69))
+
+    data = judge(
+        timeline,
+        (),
+        now=NOON + MINUTE,
+        stale_after=STALE_AFTER,
+        are_treatments_known=True,
+        is_answering=True,
+        status=DeviceStatus(forecast=Reported(curve, NOON)),
+    )
+
+    assert data.forecast == curve
+    assert data.is_low_soon is True
+    assert data.low_in == 14

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from . import ranges, trend
+from .forecast import Outlook, outlook
 from .models import (
     DeviceStatus,
     Direction,
@@ -91,10 +92,10 @@ class CgmData:
     """The next half hour by the loop or by us, None on thin data."""
 
     is_low_soon: bool | None = None
-    """Whether a low is likely within 20 minutes, None if it cannot be known."""
+    """Whether it is low or likely to be within 20 minutes, None if not known."""
 
     low_in: int | None = None
-    """Minutes to the expected low, None if none is expected."""
+    """Minutes to the expected low, 0 if it is low, None if none is expected."""
 
     is_answering: bool = False
     """Whether the source answered the newest request for readings."""
@@ -147,6 +148,12 @@ def judge(
     breaks = _breaks(timeline.faults, treatments)
     readings = timeline.readings
     limits = thresholds or Thresholds()
+    known = status or DeviceStatus()
+    expected = Outlook()
+    if latest is not None:
+        expected = outlook(
+            readings, breaks, loops=known.forecast, low=limits.low, now=now
+        )
     return CgmData(
         readings=readings,
         newest_at=timeline.newest_at,
@@ -162,11 +169,14 @@ def judge(
         last_automatic_bolus=_last(treatments, now, _is_automatic),
         last_carbs=_last(treatments, now, _is_eaten),
         are_treatments_known=are_treatments_known,
-        status=status or DeviceStatus(),
+        status=known,
         thresholds=limits,
         glucose_range=ranges.glucose_range(readings, limits) if latest else None,
         is_falling_fast=ranges.is_falling_fast(readings, breaks) if latest else None,
         is_rising_fast=ranges.is_rising_fast(readings, breaks) if latest else None,
+        forecast=expected.forecast,
+        is_low_soon=expected.is_low_soon,
+        low_in=expected.low_in,
         is_answering=is_answering,
     )
 

@@ -12,6 +12,9 @@ _CLOSEST = timedelta(minutes=2.5)
 _FURTHEST = timedelta(minutes=12.5)
 """A five-minute sensor that lost one packet; two lost ones are a gap."""
 
+_NOW_SPANS = (timedelta(minutes=7.5), timedelta(minutes=12.5))
+"""What the newest change is measured over; the second if a packet was lost."""
+
 _SPAN = timedelta(minutes=17.5)
 _LARGEST_GAP = timedelta(minutes=12.5)
 
@@ -74,6 +77,29 @@ def rate(readings: Sequence[Reading], breaks: Sequence[datetime] = ()) -> float 
     gaps = (later.at - earlier.at for earlier, later in pairwise(recent))
     if max(gaps) > _LARGEST_GAP:
         return None
+    return _slope(recent)
+
+
+def newest_slope(
+    readings: Sequence[Reading], breaks: Sequence[datetime] = ()
+) -> float | None:
+    """Return the slope of the last five minutes in mg/dL per minute.
+
+    From two readings of a five-minute sensor, and all of a one-minute sensor, whose
+    single steps are mostly noise.
+
+    Args:
+        readings: Oldest first.
+        breaks: Moments no slope is drawn across.
+
+    Returns:
+        None where `rate` is unknown.
+    """
+    if rate(readings, breaks) is None:
+        return None
+    recent = _recent(readings, _NOW_SPANS[0], breaks)
+    if len(recent) < 2:
+        recent = _recent(readings, _NOW_SPANS[1], breaks)
     return _slope(recent)
 
 
