@@ -38,6 +38,7 @@ from custom_components.glucose_follow.cgm.errors import (
 from custom_components.glucose_follow.const import DOMAIN, LOGGER, PLATFORMS, SourceKind
 from custom_components.glucose_follow.entity import CgmDescription
 from custom_components.glucose_follow.errors import translation_key
+from custom_components.glucose_follow.event import EVENTS
 from custom_components.glucose_follow.select import SCENARIO
 from custom_components.glucose_follow.sensor import SENSORS
 
@@ -48,6 +49,7 @@ PACKAGE = Path(config_flow.__file__).parent
 
 DESCRIPTIONS: Mapping[Platform, tuple[CgmDescription, ...]] = {
     Platform.BINARY_SENSOR: BINARY_SENSORS,
+    Platform.EVENT: EVENTS,
     Platform.SELECT: (SCENARIO,),
     Platform.SENSOR: SENSORS,
 }
@@ -78,6 +80,9 @@ ERRORS: tuple[CgmError, ...] = (
     CgmRateLimitError(""),
     CgmResponseError(""),
 )
+
+ACTION_ERRORS = {"period_invalid"}
+"""What only an action can be told."""
 
 # What hassfest knows; it refuses a manifest with any other key.
 MANIFEST_REQUIRED = {
@@ -251,6 +256,24 @@ def test_every_state_of_an_enumeration_has_words() -> None:
         assert set(words.get("state", ())) == expected, description.key
 
 
+def test_every_kind_of_event_has_words_and_no_words_are_left_over() -> None:
+    for description in EVENTS:
+        words = ENGLISH["entity"]["event"][description.key]["state_attributes"]
+        assert set(words["event_type"]["state"]) == set(description.event_types or ())
+
+
+def test_every_action_is_named_explained_and_has_an_icon() -> None:
+    actions = parse_yaml((PACKAGE / "services.yaml").read_text(encoding="utf-8"))
+
+    assert isinstance(actions, dict)
+    assert set(ENGLISH["services"]) == set(ICONS["services"]) == set(actions)
+    for name, action in actions.items():
+        words = ENGLISH["services"][name]
+        assert set(words["fields"]) == set(action["fields"])
+        for field in words["fields"].values():
+            assert set(field) == {"name", "description"}
+
+
 def test_every_entity_without_a_class_has_an_icon() -> None:
     """Home Assistant has an icon for every class but the class of enumerations."""
     for platform, description in described():
@@ -357,7 +380,7 @@ def test_every_error_is_explained_in_forms_and_in_the_log() -> None:
         "unknown",
     }
     assert set(ENGLISH["config"]["error"]) == keys
-    assert set(ENGLISH["exceptions"]) == keys
+    assert set(ENGLISH["exceptions"]) == keys | ACTION_ERRORS
 
 
 def test_every_kind_of_error_is_looked_at() -> None:
@@ -421,6 +444,7 @@ def test_only_what_is_told_is_put_into_words() -> None:
         "config.step.dexcom_api.description": address,
         "config.step.reauth_confirm.description": {"name"},
         "config.step.reauth_dexcom_api.description": {"name"},
+        "exceptions.period_invalid.message": {"days"},
         "config.step.reauth_dexcom_share.description": {"name"},
     }
 

@@ -1,12 +1,22 @@
 """Follow a person's glucose."""
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
 
-from . import oauth, repairs
-from .const import PLATFORMS
+from . import oauth, repairs, services
+from .const import DOMAIN, PLATFORMS
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .factory import create_source
 from .store import CgmStore
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Offer what does not depend on who is followed."""
+    services.async_register(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:

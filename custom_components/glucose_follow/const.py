@@ -11,7 +11,12 @@ from .cgm.data import STALE_AFTER
 DOMAIN = "glucose_follow"
 LOGGER = logging.getLogger(__package__)
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.SELECT, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.EVENT,
+    Platform.SELECT,
+    Platform.SENSOR,
+]
 
 CONF_ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a field
 CONF_ACCOUNT_ID = "account_id"
@@ -34,6 +39,11 @@ STALE_AFTER_LEAST, STALE_AFTER_MOST = 8, 20
 READINGS_SPAN = timedelta(hours=24)
 OVERLAP = timedelta(minutes=15)
 """Asked for again each time: readings arrive late and in any order."""
+
+NEWS_WITHIN = timedelta(minutes=30)
+"""What is entered later is written down, not announced."""
+LATE_NEWS_WITHIN = timedelta(hours=6)
+"""The same for sources that are hours behind by themselves."""
 
 TICK = timedelta(seconds=20)
 """Timers miss a suspend and a clock that jumps; the tick does not."""

@@ -1,6 +1,7 @@
 """Keeps one person's data current: the only module that reads the clock."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 import json
@@ -18,16 +19,18 @@ from . import repairs
 from .cgm.clock import Clock, Moment
 from .cgm.data import CgmData, fresh_until, judge
 from .cgm.errors import CgmAuthError, CgmConnectionError, CgmError, CgmRateLimitError
-from .cgm.models import Account, Sample
+from .cgm.models import Account, Reading, Sample, Treatment
 from .cgm.schedule import Schedule
 from .cgm.source import CgmSource, Feature
 from .cgm.timeline import Timeline
-from .cgm.treatments import Question, TreatmentLog
+from .cgm.treatments import Announcer, Question, TreatmentLog
 from .const import (
     AGAIN,
     CONF_STALE_AFTER,
     DOMAIN,
+    LATE_NEWS_WITHIN,
     LOGGER,
+    NEWS_WITHIN,
     OVERDUE,
     OVERLAP,
     READINGS_SPAN,
@@ -82,6 +85,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._features = remembered.features
         self._refused = remembered.refused
         self._store = store
+        self._announcer: Announcer | None = None
+        self._treatment_listeners: set[Callable[[Treatment], None]] = set()
         self._account: Account | None = None
         self._answered_at: datetime | None = None
         self._treatments_task: asyncio.Task[None] | None = None
@@ -159,7 +164,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     async def _async_update_data(self) -> CgmData:
         """Return what is known after asking for readings."""
         asked = self._moment()
-        self._refuse_to_ask(asked)
+        self.refuse_to_ask()
         self._wait_until(asked.ours + UNEXPECTED)
         self._is_asking = True
         try:
@@ -175,7 +180,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         return self._judged()
 
     @callback
-    def _refuse_to_ask(self, asked: Moment) -> None:
+    def refuse_to_ask(self) -> None:
         """Keep others from asking a source that wants to be left alone.
 
         Raises:
@@ -183,7 +188,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         """
         if self.is_refused:
             raise self._failure(CgmAuthError("Refused before"))
-        if self._rest is not None and asked.monotonic < self._rest[0]:
+        if self._rest is not None and self.hass.loop.time() < self._rest[0]:
             raise self._failure(self._rest[1])
 
     def _failure(self, err: CgmError) -> UpdateFailed:
@@ -232,7 +237,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
 
     def _since(self) -> datetime:
         """Return what the source is asked from: what is missing, and a little more."""
-        now = self._now()
+        now = self.now()
         day = now - READINGS_SPAN
         if not self.timeline.readings or self.timeline.newest_at is None:
             return day
@@ -247,7 +252,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._is_answering, self._rest = True, None
         if self.refusals:
             self._accepted_again()
-        is_new = self.timeline.merge(samples, self._now())
+        is_new = self.timeline.merge(samples, self.now())
         if is_new and not self._is_closed:
             self._store.save_soon(self._remembered())
         when = self.schedule.polled(
@@ -261,9 +266,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     @callback
     def _report(self) -> None:
         """Raise or withdraw what only a person can solve."""
-        self._answered_at = self._answered_at or self._now()
+        self._answered_at = self._answered_at or self.now()
         silent_since = self.timeline.newest_at or self._answered_at
-        is_silent = self._now() - silent_since >= SILENT_AFTER
+        is_silent = self.now() - silent_since >= SILENT_AFTER
         repairs.report_skew(self.hass, self.config_entry, self.clock.skew)
         repairs.report_silence(self.hass, self.config_entry, is_silent=is_silent)
 
@@ -327,7 +332,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         is_asking = task is not None and not task.done()
         if is_asking or Feature.TREATMENTS not in self.source.features:
             return
-        if question := self.log.question(self._now(), is_new=is_new):
+        if question := self.log.question(self.now(), is_new=is_new):
             self._treatments_task = self.config_entry.async_create_background_task(
                 self.hass, self._answer(question), f"{DOMAIN} treatments"
             )
@@ -339,9 +344,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         except CgmError as err:
             LOGGER.debug("Treatments could not be read: %s", err)
             if isinstance(err, CgmRateLimitError):
-                self.log.rest(self._now(), err.retry_after)
+                self.log.rest(self.now(), err.retry_after)
             return
-        self.log.answer(question, fresh, self._now())
+        self.log.answer(question, fresh, self.now())
         self.async_judge()
 
     @callback
@@ -352,12 +357,53 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         if data != self.data:
             self.data = data
             self.async_update_listeners()
+        self._announce()
+
+    async def async_read(self, since: datetime) -> list[Reading]:
+        """Return readings after `since`, which may be long ago, oldest first.
+
+        What is new is for everybody.
+
+        Raises:
+            CgmError: As documented on `CgmSource`.
+            UpdateFailed: The source wants to be left alone.
+        """
+        self.refuse_to_ask()
+        samples = await self.source.readings(since)
+        self.timeline.merge(samples, self.now())
+        self.async_judge()
+        return [sample for sample in samples if isinstance(sample, Reading)]
+
+    @callback
+    def async_listen_treatments(
+        self, listener: Callable[[Treatment], None]
+    ) -> CALLBACK_TYPE:
+        """Tell of every treatment that is news; return how to stop."""
+        self._treatment_listeners.add(listener)
+        return lambda: self._treatment_listeners.discard(listener)
+
+    @callback
+    def _announce(self) -> None:
+        """Tell what was just done, but not before automations can hear it."""
+        if not (self._is_heard and self.log.is_told):
+            return
+        if self._announcer is None:
+            is_live = Feature.LIVE in self.features
+            self._announcer = Announcer(NEWS_WITHIN if is_live else LATE_NEWS_WITHIN)
+        for treatment in self._announcer.news(self.log.treatments, self.now()):
+            for listener in list(self._treatment_listeners):
+                listener(treatment)
+
+    @property
+    def _is_heard(self) -> bool:
+        """Return whether automations run yet."""
+        return self.hass.state not in (CoreState.not_running, CoreState.starting)
 
     @callback
     @override
     def async_update_listeners(self) -> None:
         """Tell everybody, but not before automations can hear it."""
-        if self.hass.state not in (CoreState.not_running, CoreState.starting):
+        if self._is_heard:
             super().async_update_listeners()
 
     @callback
@@ -383,13 +429,13 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         """Return the present by our clocks."""
         return Moment(ours=dt_util.utcnow(), monotonic=self.hass.loop.time())
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
         """Return the present, by the source's clock where ours is wrong."""
         return self.clock.now(self._moment())
 
     def _judged(self) -> CgmData:
         """Return what is known now."""
-        now = self._now()
+        now = self.now()
         return judge(
             self.timeline,
             self.log.treatments,
@@ -403,7 +449,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     def _rearm(self) -> None:
         """Look again the moment that the newest reading grows old."""
         self._forget_stale()
-        now, until = self._now(), fresh_until(self.timeline, self.stale_after)
+        now, until = self.now(), fresh_until(self.timeline, self.stale_after)
         if until is not None and until > now:
             # A timer may fire a few milliseconds before the wall clock agrees.
             seconds = (until - now).total_seconds() + 0.05

@@ -12,16 +12,11 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import (
-    EntityCategory,
-    UnitOfBloodGlucoseConcentration,
-    UnitOfMass,
-)
+from homeassistant.const import EntityCategory, UnitOfMass
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
-from homeassistant.util.unit_conversion import BloodGlucoseConcentrationConverter
 
 from .cgm.data import CgmData
 from .cgm.models import Direction, GlucoseUnit, SensorStatus
@@ -34,10 +29,10 @@ from .entity import (
     are_treatments_available,
     is_always_available,
 )
+from .units import MGDL, shown
 
 PARALLEL_UPDATES = 0
 
-MGDL = UnitOfBloodGlucoseConcentration.MILLIGRAMS_PER_DECILITER
 UNITS_OF_INSULIN = "U"
 
 
@@ -206,8 +201,5 @@ class CgmSensor(CgmEntity, SensorEntity):
         """Return what is known now, None if it is not."""
         value = self.entity_description.value_fn(self.coordinator.data)
         if self.entity_description.is_glucose and isinstance(value, int | float):
-            unit = self.native_unit_of_measurement
-            return round(
-                BloodGlucoseConcentrationConverter.convert(value, MGDL, unit), 1
-            )
+            return shown(value, str(self.native_unit_of_measurement))
         return value

@@ -196,8 +196,8 @@ def test_the_loops_own_forecast_is_preferred() -> None:
     assert found.low_in == 18
     assert found.forecast is not None
     assert found.forecast.start == NOON - 2 * MINUTE
-    assert found.forecast.mgdl == (110, 100, 90, 80, 69, 60, 55)
-    assert found.forecast.lowest == (100, 90, 80, 70, 59, 50, 45)
+    assert list(found.forecast.mgdl) == [110, 100, 90, 80, 69, 60, 55]
+    assert list(found.forecast.lowest) == [100, 90, 80, 70, 59, 50, 45]
     assert found.forecast.highest[0] == 120
 
 

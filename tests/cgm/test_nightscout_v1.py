@@ -7,7 +7,7 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.glucose_follow.cgm.errors import CgmResponseError
-from custom_components.glucose_follow.cgm.sources.nightscout import parse_credential
+from custom_components.glucose_follow.cgm.sources.nightscout import parse_credential, v1
 from custom_components.glucose_follow.cgm.sources.nightscout.api import Collection
 from custom_components.glucose_follow.cgm.sources.nightscout.v1 import V1Api
 from custom_components.glucose_follow.cgm.transport import JsonClient
@@ -185,3 +185,49 @@ async def test_a_phone_has_entries_and_is_asked_for_nothing_else(
     assert await api.newest_treatment("Site Change") is None
     assert await api.status() is None
     assert site.requests == []
+
+
+async def test_more_than_fits_one_answer_is_asked_for_page_by_page(
+    api: V1Api, site: NightscoutSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = [entry["date"] for entry in await api.entries(NOON - HOUR)]
+    monkeypatch.setattr(v1, "MOST_ENTRIES", 5)
+    monkeypatch.setattr(v1, "MOST_TREATMENTS", 5)
+    for number in range(11):
+        site.add_treatment(at=NOON - number * MINUTE, eventType="Note", notes=number)
+    site.requests.clear()
+
+    entries = await api.entries(NOON - HOUR)
+    treatments = await api.treatments(NOON - HOUR)
+
+    assert len(at_once) > 5
+    assert list(dict.fromkeys(entry["date"] for entry in entries)) == at_once
+    assert {each["notes"] for each in treatments} == set(range(11))
+    stamps = [str(each["created_at"]) for each in treatments]
+    assert stamps == sorted(stamps)
+
+
+async def test_a_page_without_dates_is_the_last_one(
+    api: V1Api, site: NightscoutSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(v1, "MOST_ENTRIES", 2)
+
+    async def undated(*_: object) -> list[dict[str, str]]:
+        return [{"sgv": "100"}, {"sgv": "101"}]
+
+    monkeypatch.setattr(api, "_get", undated)
+
+    assert len(await api.entries(NOON - HOUR)) == 2
+
+
+async def test_a_site_that_never_ends_is_left_after_twenty_pages(
+    api: V1Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(v1, "MOST_ENTRIES", 1)
+
+    async def always(*_: object) -> list[dict[str, int]]:
+        return [{"sgv": 100, "date": 1}]
+
+    monkeypatch.setattr(api, "_get", always)
+
+    assert len(await api.entries(NOON - HOUR)) == 20

@@ -5,7 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.glucose_follow.cgm.models import Treatment, TreatmentKind
-from custom_components.glucose_follow.cgm.treatments import Question, TreatmentLog
+from custom_components.glucose_follow.cgm.treatments import (
+    Announcer,
+    Question,
+    TreatmentLog,
+)
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -116,3 +120,22 @@ def test_what_only_long_questions_find_is_not_deleted_by_short_ones() -> None:
 
     assert kept == (hidden,)
     assert log.treatments == ()
+
+
+def test_an_announcer_forgets_what_is_long_gone() -> None:
+    announcer = Announcer(timedelta(minutes=30))
+    old = bolus(NOON, "1")
+    announcer.news([old], NOON)
+
+    later = NOON + timedelta(days=4)
+    assert announcer.news([], later) == ()
+    assert announcer._told == {}
+
+
+def test_a_plan_is_news_once_when_its_time_comes() -> None:
+    announcer = Announcer(timedelta(minutes=30))
+    plan = bolus(NOON + timedelta(minutes=15), "1")
+
+    assert announcer.news([plan], NOON) == ()
+    assert announcer.news([plan], plan.at) == (plan,)
+    assert announcer.news([plan], plan.at) == ()

@@ -88,6 +88,7 @@ class TreatmentKind(StrEnum):
     OVERRIDE = "override"
     FINGER_STICK = "finger_stick"
     BLOOD_KETONE = "blood_ketone"
+    ALERT = "alert"
     OTHER = "other"
 
 
@@ -163,7 +164,7 @@ class Treatment:
     """Minutes, None if it takes none or the source does not say."""
 
     note: str | None = None
-    """What somebody wrote, None if nothing."""
+    """What somebody wrote, None if nothing; of an `ALERT` its snake_case name."""
 
     entered_by: str | None = None
     """Who or what wrote it down, None if unknown."""

@@ -1,12 +1,13 @@
 """What every source of glucose offers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from .models import Account, DeviceStatus, Sample, Treatment
 from .schedule import Caps
+from .transport import Json
 
 
 class Feature(StrEnum):
@@ -74,6 +75,20 @@ class CgmSource(Protocol):
         Raises:
             CgmError: As named in `errors`.
         """
+
+    async def statistics(
+        self, start: datetime, end: datetime
+    ) -> Mapping[str, Json] | None:
+        """Return the source's own figures as it words them, None if it has none.
+
+        Args:
+            start: Aware, included.
+            end: Aware, left out.
+
+        Raises:
+            CgmError: As named in `errors`.
+        """
+        return None
 
     async def listen(self, on_change: Callable[[], None]) -> None:
         """Call `on_change` whenever there is news, until the connection ends.

@@ -99,9 +99,57 @@ class TreatmentLog:
         wished = timedelta(seconds=retry_after or 0)
         self._rests_until = now + max(wished, _LEAST_REST)
 
+    @property
+    def is_told(self) -> bool:
+        """Return whether everything was told at least once."""
+        return self._told_all is not None
+
     def are_known(self, now: datetime) -> bool:
         """Return whether treatments were told recently enough to call one the last."""
         return _is_younger(self._told, now, _TRUSTED)
+
+
+class Announcer:
+    """Knows which treatments nobody was told of yet.
+
+    What is there at first was done before somebody listened, and what is entered
+    late is no news; what is planned is told when its time comes.
+    """
+
+    def __init__(self, within: timedelta) -> None:
+        """Know nothing yet.
+
+        Args:
+            within: Age up to which a treatment is news.
+        """
+        self._within = within
+        self._told: dict[object, datetime] | None = None
+
+    def news(
+        self, treatments: Sequence[Treatment], now: datetime
+    ) -> tuple[Treatment, ...]:
+        """Return what was done since the last question, oldest first, once.
+
+        Args:
+            treatments: All that are known, oldest first.
+            now: The present; aware.
+        """
+        done = [treatment for treatment in treatments if treatment.at <= now]
+        told = self._told
+        # An edit keeps the id, and another uploader's copy what was done.
+        fresh = tuple(
+            treatment
+            for treatment in done
+            if told is not None
+            and treatment.id not in told
+            and _what_was_done(treatment) not in told
+            and now - treatment.at < self._within
+        )
+        known = {key: at for key, at in (told or {}).items() if now - at < _ALL}
+        for treatment in done:
+            known[treatment.id] = known[_what_was_done(treatment)] = treatment.at
+        self._told = known
+        return fresh
 
 
 def merge_treatments(

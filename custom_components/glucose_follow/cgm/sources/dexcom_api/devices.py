@@ -1,8 +1,11 @@
 """What an account wears and carries, and what that warned of."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+import re
 
+from ...models import DeviceStatus, Treatment, TreatmentKind
 from .decode import identity
 from .fields import Document, moment, text
 
@@ -21,23 +24,6 @@ class Device:
     """When it last sent anything; aware, UTC."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Alert:
-    """Something a phone or receiver warned of."""
-
-    at: datetime
-    """When it did; aware, UTC."""
-
-    id: str
-    """The API's own id, the same when its state changes."""
-
-    name: str
-    """Such as `urgentLow`, in the API's words."""
-
-    state: str
-    """Such as `activeAlarming`, in the API's words."""
-
-
 def device(document: Document) -> Device | None:
     """Return a device, None if the document names neither part of it."""
     generation = _known(document, "transmitterGeneration")
@@ -51,18 +37,35 @@ def device(document: Document) -> Device | None:
     )
 
 
-def alert(document: Document) -> Alert | None:
-    """Return an alert, None if the document says nothing usable."""
+def status(devices: Iterable[Device]) -> DeviceStatus:
+    """Return what the newest device of an account is called."""
+    newest = max(devices, key=_last_upload, default=None)
+    if newest is None:
+        return DeviceStatus()
+    generation = newest.transmitter_generation
+    return DeviceStatus(
+        sensor_model=f"Dexcom {generation.upper()}" if generation else None,
+        uploader_model=newest.display_device,
+    )
+
+
+def alert(document: Document) -> Treatment | None:
+    """Return what a phone or receiver warned of, None if that is not said."""
     at = moment(document.get("systemTime"))
-    name = text(document.get("alertName"))
+    name = _known(document, "alertName")
     if at is None or name is None:
         return None
-    return Alert(
+    return Treatment(
         at=at,
         id=identity(document, f"{at.isoformat()} {name}"),
-        name=name,
-        state=text(document.get("alertState")) or "unknown",
+        kind=TreatmentKind.ALERT,
+        note=re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(),
     )
+
+
+def _last_upload(device: Device) -> float:
+    """Return when a device last sent anything, for comparing only."""
+    return device.last_upload.timestamp() if device.last_upload else 0.0
 
 
 def _known(document: Document, key: str) -> str | None:

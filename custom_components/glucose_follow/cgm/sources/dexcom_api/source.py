@@ -17,7 +17,6 @@ from ...source import CgmSource, Feature
 from ...transport import Json, JsonClient
 from . import decode, devices, events
 from .data_range import DataRange, Span, data_range
-from .devices import Alert, Device
 from .environment import Environment, api_url
 from .fields import Document
 from .ledger import Ledger
@@ -65,7 +64,7 @@ class DexcomApiSource(CgmSource):
     Source: developer.dexcom.com, the v3 and v2 endpoint overviews.
     """
 
-    features = frozenset({Feature.TREATMENTS})
+    features = frozenset({Feature.STATUS, Feature.TREATMENTS})
     # Nothing is newer than an hour, so nobody gains by asking more often. A
     # consent that was withdrawn stays so until somebody gives it again.
     caps = Caps(floor=600.0, retries_refused=False)
@@ -101,7 +100,9 @@ class DexcomApiSource(CgmSource):
         self._readings: Ledger[Reading] = Ledger()
         self._events: Ledger[Treatment] = Ledger()
         self._calibrations: Ledger[Treatment] = Ledger()
-        self._alerts: Ledger[Alert] = Ledger()
+        self._alerts: Ledger[Treatment] = Ledger()
+        self._status: DeviceStatus | None = None
+        self._status_at: datetime | None = None
 
     @property
     def version(self) -> Version | None:
@@ -148,7 +149,9 @@ class DexcomApiSource(CgmSource):
 
     @override
     async def treatments(self, since: datetime) -> Sequence[Treatment]:
-        """Return what was logged or calibrated at or after `since`, oldest first.
+        """Return what was logged, calibrated or warned of from `since` on.
+
+        Oldest first.
 
         Raises:
             CgmError: As documented on `JsonClient.get`.
@@ -163,7 +166,9 @@ class DexcomApiSource(CgmSource):
             sticks = await self._documents("calibrations", start, span)
             done = await self._decoded(sticks, events.calibration)
             self._calibrations.renew(_by_id(done), start, told, self._until(span))
-        every = [*self._events.tell(since), *self._calibrations.tell(since)]
+        await self._read_alerts(since, told)
+        ledgers = self._events, self._calibrations, self._alerts
+        every = [done for ledger in ledgers for done in ledger.tell(since)]
         # What changed before that is not asked for: it was told when it was done.
         return sorted(
             (done for done in every if done.at >= since), key=attrgetter("at")
@@ -171,8 +176,17 @@ class DexcomApiSource(CgmSource):
 
     @override
     async def status(self) -> DeviceStatus | None:
-        """Return None: the API knows no pumps."""
-        return None
+        """Return what sensor and phone are called; asked for once a day.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        now = self._clock()
+        is_old = self._status_at is None or now - self._status_at >= _DAY
+        if is_old:
+            self._status = devices.status(await self._devices())
+            self._status_at = now
+        return self._status
 
     @override
     async def listen(self, on_change: Callable[[], None]) -> None:
@@ -182,7 +196,7 @@ class DexcomApiSource(CgmSource):
     async def close(self) -> None:
         """Do nothing: the session is not ours."""
 
-    async def devices(self) -> Sequence[Device]:
+    async def _devices(self) -> Sequence[devices.Device]:
         """Return what the account wears and carries, in no particular order.
 
         Raises:
@@ -200,25 +214,22 @@ class DexcomApiSource(CgmSource):
         found = decode.documents(await self._get("devices", params), "devices")
         return [device for _, device in await self._decoded(found, devices.device)]
 
-    async def alerts(self, since: datetime) -> Sequence[Alert]:
-        """Return what the account was warned of at or after `since`, oldest first.
-
-        Empty with version 2, which does not tell.
+    async def _read_alerts(self, since: datetime, told: DataRange) -> None:
+        """Ask what the account was warned of; version 2 does not tell.
 
         Raises:
             CgmError: As documented on `JsonClient.get`.
         """
-        told = await self._data_range()
-        if self._version is Version.V2:
-            return ()
+        if self._version is Version.V2 or told.end is None:
+            return
         if (start := self._alerts.begin(since, told)) is not None:
             # The range says nothing of alerts, and one may follow the last value.
             span = Span(start=start, end=self._clock())
             found = await self._documents("alerts", start, span)
             given = await self._decoded(found, devices.alert)
             self._alerts.renew(_by_id(given), start, told, self._until(told.egvs))
-        return [alert for alert in self._alerts.tell(since) if alert.at >= since]
 
+    @override
     async def statistics(
         self, start: datetime, end: datetime
     ) -> Mapping[str, Json] | None:
@@ -347,6 +358,6 @@ class DexcomApiSource(CgmSource):
         return decoded
 
 
-def _by_id[T: Treatment | Alert](found: Iterable[tuple[Document, T]]) -> dict[str, T]:
-    """Return treatments or alerts by their ids; of two with one id, the last."""
+def _by_id(found: Iterable[tuple[Document, Treatment]]) -> dict[str, Treatment]:
+    """Return treatments by their ids; of two with one id, the last."""
     return {item.id: item for _, item in found}

@@ -23,6 +23,7 @@ MOST_TREATMENTS = 2000
 MOST_STATUSES = 500
 """The site sends ten unless told how many; one may have four kilobytes."""
 MOST_PROFILES = 10
+_MOST_PAGES = 20
 _FEW_ENTRIES = 24
 _MANY_ENTRIES = 1000
 
@@ -127,7 +128,7 @@ class V1Api(NightscoutApi):
             return _listed(await self._bare_entries(since))
         milliseconds = int(since.timestamp() * 1000)
         params = {"find[date][$gt]": milliseconds, "count": MOST_ENTRIES}
-        return _listed(await self._get(_ENTRIES, params))
+        return await self._paged(_ENTRIES, "date", params)
 
     @override
     async def treatments(self, since: datetime) -> Sequence[Document]:
@@ -135,8 +136,11 @@ class V1Api(NightscoutApi):
 
         Source: cgm-remote-monitor, lib/server/query.js.
         """
+        if self.is_phone:
+            return ()
         params = _created_since(since, MOST_TREATMENTS)
-        return await self._stored(Collection.TREATMENTS, params)
+        path = f"api/v1/{Collection.TREATMENTS}.json"
+        return await self._paged(path, "created_at", params, is_null_told=False)
 
     @override
     async def device_status(self, since: datetime) -> Sequence[Document]:
@@ -161,6 +165,38 @@ class V1Api(NightscoutApi):
             },
         )
         return found[-1] if found else None
+
+    async def _paged(
+        self, path: str, key: str, params: Params, *, is_null_told: bool = True
+    ) -> Sequence[Document]:
+        """Return all documents, oldest first, however many there are.
+
+        A site answers the newest ones first, so each further page ends where the
+        one before it began. Twins of that moment are told twice.
+
+        Args:
+            path: Of the collection.
+            key: Field that it is asked and sorted by.
+            params: The first question.
+            is_null_told: Whether `null` means that there is nothing.
+
+        Raises:
+            CgmError: As documented on `_stored`.
+        """
+        found: list[Document] = []
+        for _ in range(_MOST_PAGES):
+            answer = await self._get(path, params)
+            if answer is None and not is_null_told:
+                raise CgmResponseError("No documents were told")
+            page = _listed(answer)
+            found = [*page, *found]
+            oldest = page[0].get(key) if page else None
+            # Who answers more than that does not look at the question.
+            is_last = len(page) != params["count"]
+            if is_last or not isinstance(oldest, int | str):
+                break
+            params = {**params, f"find[{key}][$lte]": oldest}
+        return found
 
     async def _stored(
         self, collection: Collection, params: Params

@@ -1,0 +1,98 @@
+"""What just happened."""
+
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .cgm.models import Treatment, TreatmentKind
+from .cgm.source import Feature
+from .const import CONF_UNIT
+from .coordinator import CgmConfigEntry, CgmCoordinator
+from .entity import CgmDescription, CgmEntity, is_always_available
+from .units import shown
+
+PARALLEL_UPDATES = 0
+
+AUTOMATIC_BOLUS = "automatic_bolus"
+"""A loop gives more than a hundred a day; nobody wants to hear them by accident."""
+
+UNTOLD = {TreatmentKind.BASAL, TreatmentKind.TEMP_BASAL, TreatmentKind.OTHER}
+"""What pumps do all the time, and what nobody can name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CgmEventDescription(CgmDescription, EventEntityDescription):
+    """Describe an event entity."""
+
+
+TREATMENT = CgmEventDescription(
+    key="treatment",
+    translation_key="treatment",
+    available_fn=is_always_available,
+    event_types=[
+        AUTOMATIC_BOLUS,
+        *(kind.value for kind in TreatmentKind if kind not in UNTOLD),
+    ],
+    requires=Feature.TREATMENTS,
+)
+EVENTS: tuple[CgmEventDescription, ...] = (TREATMENT,)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: CgmConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the events that the account can have."""
+    coordinator = entry.runtime_data
+    if TREATMENT.exists(coordinator.features):
+        async_add_entities([CgmTreatmentEvent(coordinator, TREATMENT)])
+
+
+class CgmTreatmentEvent(CgmEntity, EventEntity):
+    """What a person or a pump just did."""
+
+    entity_description: CgmEventDescription
+
+    def __init__(
+        self, coordinator: CgmCoordinator, description: CgmEventDescription
+    ) -> None:
+        """Know the entry's unit."""
+        super().__init__(coordinator, description)
+        self._unit = coordinator.config_entry.options[CONF_UNIT]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_listen_treatments(self._heard))
+
+    @callback
+    def _heard(self, treatment: Treatment) -> None:
+        """Say what was done; notes and names stay where they are."""
+        if treatment.kind in UNTOLD:
+            return
+        is_automatic = treatment.kind is TreatmentKind.BOLUS and treatment.is_automatic
+        kind = AUTOMATIC_BOLUS if is_automatic else treatment.kind.value
+        self._trigger_event(kind, treatment_attributes(treatment, self._unit))
+        self.async_write_ha_state()
+
+
+def treatment_attributes(treatment: Treatment, unit: str) -> dict[str, Any]:
+    """Return what a treatment says in numbers, without what it does not say."""
+    is_alert = treatment.kind is TreatmentKind.ALERT
+    glucose = None if treatment.mgdl is None else shown(treatment.mgdl, unit)
+    attributes = {
+        "at": treatment.at.isoformat(),
+        "insulin": treatment.insulin,
+        "carbs": treatment.carbs,
+        "glucose": glucose,
+        "unit": None if glucose is None else unit,
+        "ketone": treatment.ketone,
+        "duration": treatment.duration,
+        "alert": treatment.note if is_alert else None,
+    }
+    return {key: value for key, value in attributes.items() if value is not None}

@@ -1,0 +1,61 @@
+"""What happened longer ago than what is held."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from .cgm.models import Reading, Treatment
+from .cgm.transport import Json
+from .cgm.treatments import TREATMENTS_SPAN
+from .const import READINGS_SPAN
+from .coordinator import CgmCoordinator
+
+
+async def async_readings(
+    coordinator: CgmCoordinator, start: datetime, end: datetime
+) -> list[Reading]:
+    """Return the readings of [`start`, `end`), oldest first.
+
+    The source is asked only for what is not held.
+
+    Raises:
+        CgmError: As documented on `CgmSource`.
+        UpdateFailed: The source wants to be left alone.
+    """
+    data = coordinator.data
+    held = start >= coordinator.now() - READINGS_SPAN and data.is_answering
+    found = data.readings if held else await coordinator.async_read(start)
+    once = {reading.at: reading for reading in found if start <= reading.at < end}
+    return [once[at] for at in sorted(once)]
+
+
+async def async_treatments(
+    coordinator: CgmCoordinator, start: datetime, end: datetime
+) -> list[Treatment]:
+    """Return the treatments of [`start`, `end`), oldest first.
+
+    Raises:
+        CgmError: As documented on `CgmSource`.
+        UpdateFailed: The source wants to be left alone.
+    """
+    data = coordinator.data
+    held = start >= coordinator.now() - TREATMENTS_SPAN and data.are_treatments_known
+    if held:
+        found = data.treatments
+    else:
+        coordinator.refuse_to_ask()
+        found = tuple(await coordinator.source.treatments(start))
+    once = {each.id: each for each in found if start <= each.at < end}
+    return sorted(once.values(), key=lambda treatment: treatment.at)
+
+
+async def async_statistics(
+    coordinator: CgmCoordinator, start: datetime, end: datetime
+) -> Mapping[str, Json] | None:
+    """Return the source's own figures, None if it has none.
+
+    Raises:
+        CgmError: As documented on `CgmSource`.
+        UpdateFailed: The source wants to be left alone.
+    """
+    coordinator.refuse_to_ask()
+    return await coordinator.source.statistics(start, end)

@@ -1,0 +1,1 @@
+"""Dexcom's official API over real sockets."""

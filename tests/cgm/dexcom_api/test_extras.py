@@ -1,0 +1,179 @@
+"""Devices, alerts and statistics."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+import json
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.glucose_follow.cgm.errors import CgmResponseError
+from custom_components.glucose_follow.cgm.models import (
+    DeviceStatus,
+    Treatment,
+    TreatmentKind,
+)
+from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from custom_components.glucose_follow.cgm.sources.dexcom_api import (
+    DexcomApiSource,
+    decode,
+)
+from custom_components.glucose_follow.cgm.transport import Json
+from simulators.dexcom_api import DexcomApiSimulator, Fault
+from tests.simulators.nightscout_support import NOON, FakeTime
+
+from .support import asked, source_of
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+PERSON = SimulatedPerson(seed=7)
+
+type Make = Callable[..., DexcomApiSource]
+
+
+async def test_devices_are_told_and_asked_for_once_a_day(
+    http: ClientSession, clock: FakeTime
+) -> None:
+    async with DexcomApiSimulator(clock=clock, person=PERSON) as api:
+        source = source_of(http, api, clock)
+
+        told = await source.status()
+        again = await source.status()
+        assert asked(api) == ["dataRange", "devices"]
+        clock.now += DAY
+        await source.status()
+
+    assert told == again
+    assert told == DeviceStatus(sensor_model="Dexcom G7", uploader_model="iOS")
+    assert asked(api) == ["dataRange", "devices"]
+
+
+async def test_version_2_wants_to_know_when_devices_were_there(
+    http: ClientSession, clock: FakeTime
+) -> None:
+    async with DexcomApiSimulator(clock=clock, person=PERSON, v3_refusal=404) as api:
+        source = source_of(http, api, clock)
+
+        told = await source.status()
+
+    assert told is not None
+    assert told.uploader_model == "iOS"
+
+
+async def test_of_several_devices_the_newest_counts_and_unknown_parts_are_none(
+    source: DexcomApiSource, api: DexcomApiSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.add("egvs", NOON, value=100)
+    await source.identify()
+    documents: list[Json] = [
+        {"transmitterGeneration": "g6", "displayDevice": "android"},
+        {
+            "transmitterGeneration": "unknown",
+            "displayDevice": "receiver",
+            "lastUploadDate": "2026-11-21T11:00:00",
+        },
+        {"transmitterGeneration": "unknown", "displayDevice": None},
+    ]
+    get: Callable[..., Awaitable[Json]] = source._client.get
+
+    async def strange(path: str, *args: object, **options: object) -> Json:
+        if path.endswith("devices"):
+            return {"records": documents}
+        return await get(path, *args, **options)
+
+    monkeypatch.setattr(source._client, "get", strange)
+
+    assert await source.status() == DeviceStatus(uploader_model="receiver")
+    assert source.skipped == 1
+
+
+async def test_alerts_are_treatments_of_their_kind(
+    source: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    api.add("egvs", NOON - HOUR, value=60)
+    api.add("alerts", NOON - 3 * DAY, recordId="a0", alertName="high")
+    api.add("alerts", NOON - HOUR, recordId="a1", alertName="urgentLow")
+    api.add("alerts", NOON - MINUTE, recordId="a2", alertName="noReadings")
+    api.add("alerts", NOON - MINUTE, alertName=None)
+    api.add("alerts", NOON - MINUTE, alertName="unknown")
+
+    found = await source.treatments(NOON - DAY)
+    again = await source.treatments(NOON - HOUR / 2)
+
+    assert found == [
+        Treatment(at=NOON - HOUR, id="a1", kind=TreatmentKind.ALERT, note="urgent_low"),
+        Treatment(
+            at=NOON - MINUTE, id="a2", kind=TreatmentKind.ALERT, note="no_readings"
+        ),
+    ]
+    assert again == found[1:]
+    assert source.skipped == 2
+    assert asked(api) == ["dataRange", "alerts", "dataRange"]
+
+
+async def test_version_2_tells_no_alerts(
+    older: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    api.add("egvs", NOON, value=60)
+
+    assert await older.treatments(NOON - DAY) == []
+    assert "alerts" not in asked(api)
+
+
+async def test_version_2_has_statistics_of_its_own(
+    older: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    for number_, mgdl in enumerate((50, 65, 100, 180, 200)):
+        api.add("egvs", NOON - number_ * HOUR, value=mgdl)
+
+    told = await older.statistics(NOON - DAY, NOON + MINUTE)
+    again = await older.statistics(NOON - DAY, NOON + MINUTE)
+
+    assert told is not None
+    assert told == again
+    assert (told["nValues"], told["mean"], told["median"]) == (5, 119, 100)
+    assert told["nUrgentLow"] == 1
+    assert told["nBelowRange"] == 1
+    assert told["percentWithinRange"] == 40
+    assert told["nAboveRange"] == 1
+    assert asked(api) == ["dataRange", "dataRange", "statistics", "statistics"]
+
+
+async def test_version_3_has_no_statistics(
+    source: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    assert await source.statistics(NOON - DAY, NOON) is None
+    assert asked(api) == ["dataRange"]
+
+
+async def test_statistics_of_another_shape_are_an_error(
+    older: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    await older.identify()
+    api.fault = Fault.GARBAGE
+
+    with pytest.raises(CgmResponseError):
+        await older.statistics(NOON - DAY, NOON)
+
+
+async def test_statistics_are_asked_for_with_ranges_that_cover_the_day(
+    older: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    await older.statistics(NOON - DAY, NOON)
+
+    body = json.loads(api.requests[-1].body)
+    assert [each["name"] for each in body["targetRanges"]] == ["day", "night"]
+    assert api.requests[-1].query["startDate"] == "2026-11-20T12:00:00"
+
+
+async def test_nothing_is_held_open(source: DexcomApiSource) -> None:
+    await source.listen(lambda: None)
+    await source.close()
+
+
+async def test_a_long_answer_lets_others_have_a_turn(source: DexcomApiSource) -> None:
+    found = await source._decoded([{}] * 1200, decode.reading)
+
+    assert found == []
+    assert source.skipped == 1200
