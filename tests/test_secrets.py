@@ -105,7 +105,7 @@ async def share(
                 username[1:],
                 PASSWORD,
                 ACCOUNT,
-                server.url.host,
+                str(server.url),
             ),
         )
 

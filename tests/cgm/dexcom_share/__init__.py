@@ -1,0 +1,1 @@
+"""Dexcom Share over real sockets."""
