@@ -26,6 +26,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--denied", action="store_true", help="nobody reads unasked")
     parser.add_argument("--units", choices=["mg/dl", "mmol"], default="mg/dl")
     parser.add_argument("--style", choices=list(Style), default=Style.PLAIN)
+    parser.add_argument("--no-v3", action="store_true", help="like old servers")
     return parser.parse_args()
 
 
@@ -46,6 +47,7 @@ def _site(options: Namespace) -> NightscoutSimulator:
         units=options.units,
         style=options.style,
         prefix=options.prefix,
+        has_v3=not options.no_v3,
         port=options.port,
     )
 

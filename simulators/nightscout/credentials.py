@@ -63,6 +63,12 @@ class Grant:
         """Return whether documents may be added to a collection."""
         return bool(self.rights & {f"{what}:create", "admin"})
 
+    def may(self, what: str, action: str) -> bool:
+        """Return whether something may be done to a collection."""
+        if action == "read":
+            return self.may_read(what)
+        return bool(self.rights & {f"{what}:{action}", "admin"})
+
 
 class Credentials:
     """Whom a site knows."""
@@ -122,6 +128,14 @@ class Credentials:
         if not isinstance(expires, int) or now.timestamp() >= expires:
             return None
         return token if isinstance(token, str) else None
+
+    def exchangeable(self, text: str, now: datetime) -> str | None:
+        """Return the access token that a JWT can be had for, None if there is none.
+
+        A JWT that has not expired is as good as the token it was made from.
+        """
+        token = self.token_of(text, now)
+        return token if token in self.tokens else self._known(text)
 
     def _exchanged(self, token: str | None, now: datetime) -> str | None:
         """Return a JWT for what `?token=` holds, None if it is nobody's."""

@@ -12,6 +12,7 @@ from typing import override
 from aiohttp import hdrs, web
 from yarl import URL
 
+from . import v3
 from .answers import (
     html_error,
     http_date,
@@ -53,6 +54,8 @@ class Refuse(Fault):
     async def answer(
         self, site: Site, request: web.Request, kind: str, serve: Serve
     ) -> web.StreamResponse:
+        if is_v3(request):
+            return v3.problem(401, "Bad access token or JWT")
         return unauthorized()
 
 
@@ -266,6 +269,8 @@ class DatabaseLost(Fault):
         if kind not in {"entries", "treatments", "devicestatus", "profile"}:
             return await serve()
         await site.sleep(self.seconds)
+        if is_v3(request):
+            return v3.problem(500, "Database error")
         if kind == "entries":
             return mongo_error("Server selection timed out after 30000 ms")
         return json_answer(None)
@@ -278,7 +283,13 @@ class EntriesOnly(Fault):
     async def answer(
         self, site: Site, request: web.Request, kind: str, serve: Serve
     ) -> web.StreamResponse:
-        return await serve() if kind == "entries" else not_found(request)
+        is_spoken = kind == "entries" and not is_v3(request)
+        return await serve() if is_spoken else not_found(request)
+
+
+def is_v3(request: web.Request) -> bool:
+    """Return whether version 3 is asked."""
+    return "/api/v3/" in request.path
 
 
 def drop(request: web.Request) -> None:
@@ -288,11 +299,16 @@ def drop(request: web.Request) -> None:
 
 
 def documents(response: web.Response) -> list[dict[str, object]] | None:
-    """Return the documents in an answer, None if it is not a list of them."""
+    """Return the documents in an answer, None if there are none.
+
+    Version 3 puts them into an envelope.
+    """
     try:
         data: object = json.loads(_body(response))
     except json.JSONDecodeError:
         return None
+    if isinstance(data, dict):
+        data = data.get("result")
     return data if isinstance(data, list) else None
 
 

@@ -6,9 +6,10 @@ from typing import override
 
 from aiohttp import web
 
+from . import v3
 from .answers import json_answer
 from .documents import iso, parse_moment
-from .faults import Fault, Serve, documents
+from .faults import Fault, Serve, documents, is_v3
 from .site import Site
 
 type Twist = Callable[[object], object]
@@ -61,12 +62,11 @@ class Lie(Fault):
         found = documents(honest)
         if found is None:
             return honest
-        return json_answer(
-            [
-                document if number % self.every else self._twisted(document)
-                for number, document in enumerate(found)
-            ]
-        )
+        told = [
+            document if number % self.every else self._twisted(document)
+            for number, document in enumerate(found)
+        ]
+        return v3.answer({"result": told}) if is_v3(request) else json_answer(told)
 
     def _twisted(self, document: dict[str, object]) -> dict[str, object]:
         """Return a document that lies, if it has the field at all."""

@@ -13,7 +13,7 @@ from yarl import URL
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from simulators.loopback import LOCALHOST, LoopbackServer
 
-from . import v1
+from . import v1, v2, v3
 from .answers import compress, http_date, not_found
 from .credentials import Credentials, DefaultRoles, Penalties
 from .documents import Document, iso, to_ms
@@ -74,6 +74,7 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         auth_fail_delay: float = 5.0,
         sleep: Sleep = asyncio.sleep,
         skew: timedelta = timedelta(),
+        has_v3: bool = True,
     ) -> None:
         """Prepare a site.
 
@@ -95,6 +96,7 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
             auth_fail_delay: Seconds that each wrong secret adds to the penalty.
             sleep: Waits out penalties and slow faults.
             skew: How far the `Date` header is ahead of the clock.
+            has_v3: Whether API v3 is there.
         """
         super().__init__(port=port)
         feed = None
@@ -108,6 +110,7 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
             sleep=sleep,
             units=units,
             title=title,
+            has_v3=has_v3,
         )
         self.skew = skew
         self.has_crashed = False
@@ -183,6 +186,13 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         """Remove a treatment, the person's own ones included."""
         self._site.store.remove(document_id)
 
+    def invalidate_treatment(self, document_id: str) -> None:
+        """Mark a treatment as deleted, as AndroidAPS does through v3."""
+        store, now = self._site.store, self._site.clock()
+        for document in list(store.find(Collection.TREATMENTS, now)):
+            if document["_id"] == document_id:
+                store.invalidate(Collection.TREATMENTS, document, now, "phone")
+
     def clear(self) -> None:
         """Remove every document up to now; the person goes on."""
         self._site.store.clear(self._site.clock())
@@ -240,18 +250,27 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
             if not self.has_crashed:
                 if not request.path.startswith(f"{self._prefix}/api/"):
                     return not_found(request)
-                return await v1.serve(self._site, request, path.removeprefix("/api"))
+                return await self._versioned(request, path.removeprefix("/api"))
         except ServerCrashError:
             self.has_crashed = True
         drop(request)
         return web.Response()
 
+    async def _versioned(self, request: web.Request, path: str) -> web.Response:
+        """Return the answer of the version that a path is for."""
+        if path.startswith("/v3/") and self._site.has_v3:
+            return await v3.serve(self._site, request, path.removeprefix("/v3"))
+        if path.startswith("/v2/"):
+            return await v2.serve(self._site, request, path.removeprefix("/v2"))
+        return await v1.serve(self._site, request, path)
+
     async def _finish_headers(
-        self, _: web.Request, response: web.StreamResponse
+        self, request: web.Request, response: web.StreamResponse
     ) -> None:
         """Write the headers that Express writes, and the site's own time."""
         response.headers.pop(hdrs.SERVER, None)
-        response.headers["X-Powered-By"] = "Express"
+        if not request.path.startswith(f"{self._prefix}/api/v3"):
+            response.headers["X-Powered-By"] = "Express"
         response.headers[hdrs.DATE] = http_date(self._site.clock() + self.skew)
 
 

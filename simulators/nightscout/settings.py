@@ -5,11 +5,16 @@ from datetime import timedelta
 from .documents import Document, iso, object_id, to_ms
 from .site import Site
 
-VERSIONS = [
+_VERSIONS: list[Document] = [
     {"version": "1.0.0", "url": "/api/v1"},
     {"version": "2.0.0", "url": "/api/v2"},
     {"version": "3.0.3-alpha", "url": "/api/v3"},
 ]
+
+
+def versions(site: Site) -> list[Document]:
+    """Return the answer of `/api/versions`."""
+    return _VERSIONS if site.has_v3 else _VERSIONS[:-1]
 
 
 def status(site: Site, authorized: object) -> Document:

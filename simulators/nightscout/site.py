@@ -31,6 +31,9 @@ class Site:
     sleep: Sleep
     units: Units
     title: str
+    has_v3: bool = True
+    """Whether API v3 is there; old servers have none."""
+
     fault_over: Event = field(default_factory=Event)
     """Set when the present fault is replaced, and when the server closes."""
 

@@ -67,6 +67,14 @@ class Store:
         for kind, documents in self._added.items():
             self._added[kind] = [doc for doc in documents if doc["_id"] != document_id]
 
+    def invalidate(
+        self, kind: Collection, document: Document, now: datetime, by: str
+    ) -> None:
+        """Mark a document as deleted, as v3 does, wherever it came from."""
+        self.remove(str(document["_id"]))
+        marks = {"srvModified": to_ms(now), "isValid": False, "modifiedBy": by}
+        self._added[kind].append({**document, **marks})
+
     def clear(self, now: datetime) -> None:
         """Forget everything until now; the person goes on uploading."""
         for documents in self._added.values():

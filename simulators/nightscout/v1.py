@@ -35,7 +35,7 @@ type Handler = Callable[[Site, web.Request, str], Awaitable[web.Response]]
 async def serve(site: Site, request: web.Request, path: str) -> web.Response:
     """Return the answer to a path below `/api`."""
     if path == "/versions":
-        return json_answer(settings.VERSIONS)
+        return json_answer(settings.versions(site))
     match = _EXTENSION.search(path)
     extension = match[0] if match else ""
     version, _, stem = path.removesuffix(extension)[1:].partition("/")

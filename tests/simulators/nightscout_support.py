@@ -112,7 +112,9 @@ def ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
-def closed_site(clock: FakeTime, *, auth_fail_delay: float = 5) -> NightscoutSimulator:
+def closed_site(
+    clock: FakeTime, *, auth_fail_delay: float = 5, has_v3: bool = True
+) -> NightscoutSimulator:
     """Return a site that shows nothing to strangers, with an hour of entries."""
     site = NightscoutSimulator(
         clock=clock,
@@ -121,6 +123,7 @@ def closed_site(clock: FakeTime, *, auth_fail_delay: float = 5) -> NightscoutSim
         tokens={READER: READABLE, NARROW: frozenset({"entries"})},
         default_roles="denied",
         auth_fail_delay=auth_fail_delay,
+        has_v3=has_v3,
     )
     fill(site)
     return site
