@@ -38,6 +38,7 @@ MINUTE = timedelta(minutes=1)
 SECRET_SHA1 = sha1(SECRET.encode(), usedforsecurity=False).hexdigest()
 
 KEYS = {
+    "api",
     "clock_skew_seconds",
     "features",
     "is_answering",
@@ -63,7 +64,17 @@ KEYS = {
 
 KINDS = {f"treatments.kinds.{kind}" for kind in TreatmentKind}
 
-WORDS = {*SourceKind, *GlucoseUnit, *Feature, None, "cannot_connect", "invalid_auth"}
+WORDS = {
+    *SourceKind,
+    *GlucoseUnit,
+    *Feature,
+    None,
+    "cannot_connect",
+    "invalid_auth",
+    "unknown",
+    "v1",
+    "v3",
+}
 """Everything that is told in words."""
 
 
@@ -162,6 +173,7 @@ async def test_shapes_ages_and_counts_are_told(
     assert isinstance(age, int)
     assert 0 <= age <= 300
     assert told["source"] == "nightscout"
+    assert told["api"] == "v3"
     assert told["is_answering"] is True
     assert told["readings.count"] == len(data.readings) > 250
     assert told["readings.is_current"] is True
@@ -257,6 +269,7 @@ async def test_a_simulated_person_can_be_reported(hass: HomeAssistant) -> None:
     told = await tell(hass, entry)
 
     assert told["source"] == "simulated"
+    assert told["api"] == "simulated"
     assert "31415926" not in json.dumps(told)
 
 

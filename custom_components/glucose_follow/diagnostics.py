@@ -22,6 +22,7 @@ async def async_get_config_entry_diagnostics(
     age = now - data.newest_at if data.newest_at else None
     return {
         "source": entry.data[CONF_SOURCE],
+        "api": coordinator.source.api,
         "options": {
             CONF_UNIT: entry.options.get(CONF_UNIT),
             CONF_STALE_AFTER: round(coordinator.stale_after.total_seconds() / 60),

@@ -22,7 +22,7 @@ from .answers import (
     text_answer,
     unauthorized,
 )
-from .site import Site
+from .site import ServerCrashError, Site
 
 type Serve = Callable[[], Awaitable[web.Response]]
 """Makes the answer that the site would give."""
@@ -266,6 +266,13 @@ class DatabaseLost(Fault):
     async def answer(
         self, site: Site, request: web.Request, kind: str, serve: Serve
     ) -> web.StreamResponse:
+        """Return what the client gets.
+
+        Raises:
+            ServerCrashError: The server reads a profile out of nothing.
+        """
+        if request.path.endswith("/profile/current"):
+            raise ServerCrashError
         if kind not in {"entries", "treatments", "devicestatus", "profile"}:
             return await serve()
         await site.sleep(self.seconds)

@@ -225,8 +225,24 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
                 at=self._site.clock(),
             )
         )
+        if not self.has_crashed:
+            try:
+                return await self._answer_unless_faulty(request, path)
+            except ServerCrashError:
+                self.has_crashed = True
+        drop(request)
+        return web.Response()
+
+    async def _answer_unless_faulty(
+        self, request: web.Request, path: str
+    ) -> web.StreamResponse:
+        """Return the site's answer, or what a fault makes of it.
+
+        Raises:
+            ServerCrashError: The request ends the process.
+        """
         fault = self._next_fault(kind_of(path))
-        if fault is None or self.has_crashed:
+        if fault is None:
             response = await self._serve(request, path)
             compress(request, response)
             return response
@@ -245,19 +261,10 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         return fault
 
     async def _serve(self, request: web.Request, path: str) -> web.Response:
-        """Return the site's answer; a crashed one drops every connection."""
-        try:
-            if not self.has_crashed:
-                if not request.path.startswith(f"{self._prefix}/api/"):
-                    return not_found(request)
-                return await self._versioned(request, path.removeprefix("/api"))
-        except ServerCrashError:
-            self.has_crashed = True
-        drop(request)
-        return web.Response()
-
-    async def _versioned(self, request: web.Request, path: str) -> web.Response:
         """Return the answer of the version that a path is for."""
+        if not request.path.startswith(f"{self._prefix}/api/"):
+            return not_found(request)
+        path = path.removeprefix("/api")
         if path.startswith("/v3/") and self._site.has_v3:
             return await v3.serve(self._site, request, path.removeprefix("/v3"))
         if path.startswith("/v2/"):

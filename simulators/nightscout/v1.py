@@ -131,6 +131,15 @@ async def _profile(site: Site, request: web.Request, _: str) -> web.Response:
     return json_answer(added or settings.profiles(site))
 
 
+async def _current_profile(site: Site, request: web.Request, _: str) -> web.Response:
+    """Return the newest profile, which is not in an array."""
+    grant = await site.identify(request)
+    if grant is None or not grant.may_read("profile"):
+        return unauthorized()
+    added = list(site.store.find(Collection.PROFILE, site.clock()))
+    return json_answer((added or settings.profiles(site))[0])
+
+
 async def _add_entries(site: Site, request: web.Request, _: str) -> web.Response:
     """Keep uploaded entries; a single one without a date is dropped in silence."""
     return await _upload(site, request, Collection.ENTRIES)
@@ -187,6 +196,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "treatments"): _treatments,
     ("GET", "devicestatus"): _devicestatus,
     ("GET", "profile"): _profile,
+    ("GET", "profile/current"): _current_profile,
     ("GET", "notifications/ack"): _acknowledge,
     ("POST", "entries"): _add_entries,
     ("POST", "treatments"): _add_treatments,

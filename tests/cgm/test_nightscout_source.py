@@ -37,7 +37,9 @@ from custom_components.glucose_follow.cgm.sources.nightscout import (
     parse_address,
     parse_credential,
 )
+from custom_components.glucose_follow.cgm.sources.nightscout.tokens import Tokens
 from custom_components.glucose_follow.cgm.sources.nightscout.v1 import V1Api
+from custom_components.glucose_follow.cgm.sources.nightscout.v3 import V3Api
 from custom_components.glucose_follow.cgm.timeline import Timeline
 from custom_components.glucose_follow.cgm.transport import Json, JsonClient
 from simulators.nightscout import Bare, NightscoutSimulator, Style, faults, lies
@@ -75,10 +77,12 @@ async def http() -> AsyncGenerator[ClientSession]:
         yield session
 
 
-@pytest.fixture
-async def site(clock: FakeTime) -> AsyncGenerator[NightscoutSimulator]:
+@pytest.fixture(params=["v1", "v3"])
+async def site(
+    request: pytest.FixtureRequest, clock: FakeTime
+) -> AsyncGenerator[NightscoutSimulator]:
     """Run a site that shows strangers nothing, with an hour of entries."""
-    async with closed_site(clock) as running:
+    async with closed_site(clock, has_v3=request.param == "v3") as running:
         running.grant(BLIND, {"treatments", "status"})
         yield running
         running.fault = None
@@ -301,8 +305,6 @@ async def test_a_strange_verdict_leaves_it_to_the_entries(
         (faults.Garbage(only={"entries"}), CgmResponseError),
         (faults.Html(only={"entries"}), CgmResponseError),
         (faults.Refuse(only={"entries"}), CgmAuthError),
-        (faults.Refuse(only={"verifyauth"}), CgmAuthError),
-        (faults.Unreachable(only={"verifyauth"}), CgmConnectionError),
     ],
 )
 async def test_a_site_out_of_order_is_not_identified(
@@ -315,6 +317,25 @@ async def test_a_site_out_of_order_is_not_identified(
 
     with pytest.raises(error):
         await source.identify()
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (faults.Refuse(only={"verifyauth"}), CgmAuthError),
+        (faults.Unreachable(only={"verifyauth"}), CgmConnectionError),
+    ],
+)
+async def test_a_secret_that_cannot_be_verified_is_not_identified(
+    http: ClientSession,
+    site: NightscoutSimulator,
+    fault: faults.Fault,
+    error: type[CgmError],
+) -> None:
+    site.fault = fault
+
+    with pytest.raises(error):
+        await reads(http, site, SECRET).identify()
 
 
 @pytest.mark.parametrize("page", ["verifyauth", "status", "treatments"])
@@ -712,14 +733,17 @@ class Says(JsonClient):
         params: Mapping[str, str | int] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
+        stays: bool = False,
     ) -> Json:
         return self.answer
 
 
 def told(answer: Json) -> NightscoutSource:
     """Return a source that is told the same whatever it asks."""
+    client, credential = Says(answer), parse_credential(READER)
     source = NightscoutSource.__new__(NightscoutSource)
-    source._v1 = source._api = V1Api(Says(answer), parse_credential(READER))
+    source._v1 = source._api = V1Api(client, credential)
+    source._v3 = V3Api(client, Tokens(client, READER, lambda: NOON))
     source._address = parse_address("https://site.example")
     source._features = frozenset({Feature.TREATMENTS})
     source._skipped = 0
@@ -732,10 +756,25 @@ async def test_no_answer_is_too_strange(answer: Json) -> None:
 
     for entries in ("sgv.json", "api/v1/entries/sgv.json"):
         source._v1._path = entries
-        for ask in (source.readings, source.treatments):
-            with suppress(CgmError):
-                found = await ask(NOON - DAY)
-                assert all(each.at.tzinfo is UTC for each in found)
-                assert all(each.at >= NOON - DAY for each in found)
+        await assert_survives(source)
+
+
+@given(anything | st.lists(documents))
+async def test_no_envelope_is_too_strange(result: Json) -> None:
+    source = told({"token": "a.b.c", "status": 200, "result": result})
+
+    with suppress(CgmError):
+        await source.identify()
+
+    await assert_survives(source)
+
+
+async def assert_survives(source: NightscoutSource) -> None:
+    """Ask everything that a source can be asked."""
+    for ask in (source.readings, source.treatments):
+        with suppress(CgmError):
+            found = await ask(NOON - DAY)
+            assert all(each.at.tzinfo is UTC for each in found)
+            assert all(each.at >= NOON - DAY for each in found)
     with suppress(CgmError):
         assert await source.identify()

@@ -37,6 +37,14 @@ class CgmSource(Protocol):
         """Return how often the source may be asked; never changes."""
 
     @property
+    def api(self) -> str:
+        """Return which interface of the source is in use, for diagnostics.
+
+        Such as `v3`; never an address, a name or anything personal. It may
+        change with each request.
+        """
+
+    @property
     def server_time(self) -> datetime | None:
         """Return the source's own clock in its newest answer, None if unknown.
 

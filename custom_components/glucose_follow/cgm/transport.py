@@ -73,6 +73,7 @@ class JsonClient:
         params: Mapping[str, str | int] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
+        stays: bool = False,
     ) -> Json:
         """Return the JSON that the server answers with.
 
@@ -80,6 +81,9 @@ class JsonClient:
             path: Relative to the base, without a leading slash.
             params: The query.
             headers: Credentials of this request, besides the client's own.
+            stays: Whether being redirected to another host or path is an error,
+                because the path is a secret or the credential is meant for it
+                alone. A move to https is none.
 
         Raises:
             CgmConnectionError: No answer, a broken one, none in 30 s, or 5xx.
@@ -87,7 +91,9 @@ class JsonClient:
             CgmRateLimitError: 429.
             CgmResponseError: Any other status, no JSON, or more than 16 MiB.
         """
-        return await self._json("GET", path, params, headers=dict(headers or {}))
+        return await self._json(
+            "GET", path, params, headers=dict(headers or {}), stays=stays
+        )
 
     async def post(
         self,
@@ -122,13 +128,14 @@ class JsonClient:
         *,
         headers: Mapping[str, str],
         json: Json = None,
+        stays: bool = False,
     ) -> Json:
         """Return the JSON of an answer; the only place that catches its faults."""
         url = (self._base / path).with_query(dict(params or {}))
         fault: CgmError
         try:
             async with asyncio.timeout(TIMEOUT):
-                body = await self._body(method, url, headers, json)
+                body = await self._body(method, url, headers, json, stays=stays)
         except CgmError as err:
             fault = err
         # Names that cannot be written as hosts are errors of encoding.
@@ -142,7 +149,13 @@ class JsonClient:
         raise fault
 
     async def _body(
-        self, method: str, url: URL, headers: Mapping[str, str], json: Json
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        json: Json,
+        *,
+        stays: bool,
     ) -> bytes:
         """Return the body of the answer, wherever redirects lead."""
         for _ in range(_MOST_REDIRECTS):
@@ -158,7 +171,9 @@ class JsonClient:
                 if method != "GET" or response.status not in _REDIRECTS:
                     await self._raise_for_status(response)
                     return await _limited(response)
-                url = self._redirected(url, response)
+                before, url = url, self._redirected(url, response)
+            if stays and not (self._is_ours(url) and url.path == before.path):
+                raise CgmResponseError("Redirect elsewhere", status=response.status)
         raise CgmResponseError("Too many redirects")
 
     async def _raise_for_status(self, response: ClientResponse) -> None:
@@ -171,10 +186,13 @@ class JsonClient:
 
     def _credentials(self, url: URL, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers for an address: none for anybody else's."""
-        is_ours = url.host == self._base.host and (
+        return {**self._headers, **headers} if self._is_ours(url) else {}
+
+    def _is_ours(self, url: URL) -> bool:
+        """Return whether an address is one of the base's host, and as safe."""
+        return url.host == self._base.host and (
             url.scheme == "https" or url.origin() == self._base.origin()
         )
-        return {**self._headers, **headers} if is_ours else {}
 
     def _redirected(self, url: URL, response: ClientResponse) -> URL:
         """Return where the server sends us, and remember a move to https."""

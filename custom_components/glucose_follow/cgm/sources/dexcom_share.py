@@ -131,10 +131,10 @@ class _Session:
 class DexcomShareSource(CgmSource):
     """Reads what a Dexcom app shares with its followers."""
 
+    api = "share"
+    features = frozenset({Feature.LIVE})
     caps: ClassVar[Caps] = Caps(floor=3.0, per_hour=25, retries_refused=False)
     """What the server is asked for at most."""
-
-    features = frozenset({Feature.LIVE})
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ class SimulatedSource(CgmSource):
     """Answers what a simulated person's devices would have sent by now."""
 
     features = frozenset({Feature.LIVE, Feature.TREATMENTS})
+    api = "simulated"
     caps = Caps()
     skipped = 0
 

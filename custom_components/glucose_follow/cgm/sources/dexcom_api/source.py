@@ -111,6 +111,12 @@ class DexcomApiSource(CgmSource):
 
     @property
     @override
+    def api(self) -> str:
+        """Return the API that the application may use, for diagnostics."""
+        return self._version or "unknown"
+
+    @property
+    @override
     def server_time(self) -> datetime | None:
         """Return Dexcom's clock in its newest answer."""
         return self._client.server_time

@@ -24,6 +24,12 @@ class Credential:
         return not self.headers
 
     @property
+    def access_token(self) -> str | None:
+        """Return the token if it has the shape of one, and may be part of a path."""
+        token = self.token or ""
+        return token if _ACCESS_TOKEN.fullmatch(token) else None
+
+    @property
     def headers(self) -> dict[str, str]:
         """Return what to send.
 

@@ -8,7 +8,7 @@ from typing import override
 
 from aiohttp import ClientSession
 
-from ...errors import CgmAuthError
+from ...errors import CgmAuthError, CgmConnectionError, CgmResponseError
 from ...models import Account, DeviceStatus, GlucoseUnit, Sample, Treatment
 from ...schedule import Caps
 from ...source import CgmSource, Feature
@@ -16,8 +16,11 @@ from ...transport import Json, JsonClient
 from . import decode
 from .address import Address
 from .api import Collection, NightscoutApi
+from .best import BestApi
 from .credential import Credential
+from .tokens import RefusedError, Tokens
 from .v1 import V1Api
+from .v3 import V3Api
 
 _AT_ONCE = 500
 """Documents decoded before the event loop gets a turn."""
@@ -48,11 +51,14 @@ class NightscoutSource(CgmSource):
             credential: What opens it.
             clock: Returns the present; aware.
         """
-        self._clock = clock
         self._client = JsonClient(session, address.url)
         self._address = address
         self._v1 = V1Api(self._client, credential)
+        self._v3: V3Api | None = None
+        if token := credential.access_token:
+            self._v3 = V3Api(self._client, Tokens(self._client, token, clock))
         self._api: NightscoutApi = self._v1
+        self._is_identified = False
         self._features = frozenset({Feature.LIVE, Feature.TREATMENTS})
         self._skipped = 0
 
@@ -74,27 +80,31 @@ class NightscoutSource(CgmSource):
         """Return how many documents were unusable."""
         return self._skipped
 
+    @property
+    @override
+    def api(self) -> str:
+        """Return which version of the site's API is spoken, once that is known."""
+        return self._api.name if self._is_identified else "unknown"
+
     @override
     async def identify(self) -> Account:
         """Return whose site this is, and find out what may be read.
 
-        A wrong credential is sent once and never again: the site holds back
-        everybody at this address for five seconds longer after each. A server
-        without any of the extras (Gluroo, a phone) is fine.
+        A server without any of the extras (Gluroo, a phone) is fine.
 
-        Source: cgm-remote-monitor, lib/authorization/delaylist.js.
+        Raises:
+            CgmAuthError: The credential is unknown, or may not read entries.
+            CgmError: As documented on `JsonClient.get`.
         """
-        is_recognised = False
-        try:
-            is_recognised = await self._v1.is_recognised()
-            await self._v1.find_entries()
-        except CgmAuthError as err:
-            # Phones answer 403 to a wrong secret; only a site that knows the
-            # credential can mean that it lacks a right.
-            raise CgmAuthError(str(err), is_recognised=is_recognised) from None
+        if self._v3 is not None and await _speaks(self._v3):
+            self._api = BestApi(self._v3, self._v1)
+        else:
+            self._api = self._v1
+            await self._be_admitted()
         status, has_treatments = await asyncio.gather(
             self._v1.status(), self._api.offers(Collection.TREATMENTS)
         )
+        self._is_identified = True
         self._features = frozenset(
             {Feature.LIVE} | ({Feature.TREATMENTS} if has_treatments else set())
         )
@@ -144,6 +154,23 @@ class NightscoutSource(CgmSource):
     async def close(self) -> None:
         """Do nothing: the session is not ours."""
 
+    async def _be_admitted(self) -> None:
+        """Find out whether version 1 lets us in, and where it keeps entries.
+
+        A wrong credential is sent to it once and never again: the site holds
+        back everybody at this address for five seconds longer after each.
+
+        Source: cgm-remote-monitor, lib/authorization/delaylist.js.
+        """
+        is_recognised = False
+        try:
+            is_recognised = await self._v1.is_recognised()
+            await self._v1.find_entries()
+        except CgmAuthError as err:
+            # Phones answer 403 to a wrong secret; only a site that knows the
+            # credential can mean that it lacks a right.
+            raise CgmAuthError(str(err), is_recognised=is_recognised) from None
+
     async def _decoded[T](
         self,
         documents: Iterable[decode.Document],
@@ -160,6 +187,27 @@ class NightscoutSource(CgmSource):
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         return decoded
+
+
+async def _speaks(v3: V3Api) -> bool:
+    """Return whether version 3 is there and gives us entries.
+
+    Everything that is not an answer leaves it to version 1, which also has the
+    last word about a token; only a site that is not there at all has none.
+
+    Raises:
+        CgmConnectionError: It does not answer.
+        CgmRateLimitError: It asks to be left alone.
+    """
+    try:
+        await v3.find_entries()
+    except RefusedError, CgmAuthError, CgmResponseError:
+        return False
+    except CgmConnectionError as err:
+        if err.status is None:
+            raise
+        return False
+    return True
 
 
 def _account(address: Address, status: Json) -> Account:

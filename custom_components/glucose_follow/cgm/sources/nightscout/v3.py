@@ -1,0 +1,185 @@
+"""API version 3: read with a JWT, and answered in pages.
+
+The header with the JWT goes to version 3 only: sent to an older version, that
+of a subject which was deleted meanwhile ends the whole server.
+
+`history` is not used: it does not know of what xDrip+, Loop, Trio and the
+careportal upload through version 1, so whoever asks has to ask for a range of
+time anyway, and finds edits and deletions there.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import override
+
+from ...errors import CgmAuthError, CgmError, CgmResponseError
+from ...transport import Json, JsonClient
+from . import decode
+from .api import Collection, NightscoutApi
+from .decode import Document
+from .tokens import RefusedError, Tokens
+from .v1 import MOST_ENTRIES, MOST_PROFILES, MOST_STATUSES, MOST_TREATMENTS, created_at
+
+type Query = Mapping[str, str | int]
+
+_PAGE = 1000
+"""More is refused."""
+
+
+class V3Api(NightscoutApi):
+    """Reads a site with an access token.
+
+    Answers are sorted by whatever is asked for, else by nothing useful, and a
+    second filter on a field replaces the first. What was deleted is left out.
+    Besides what the protocol names, every question raises `RefusedError` where
+    version 1 may still answer.
+
+    Source: cgm-remote-monitor, lib/api3/generic/search/.
+    """
+
+    name = "v3"
+
+    def __init__(self, client: JsonClient, tokens: Tokens) -> None:
+        """Keep what is needed; nothing is asked before it is wanted."""
+        self._client = client
+        self._tokens = tokens
+
+    async def find_entries(self) -> None:
+        """Find out whether version 3 is there, and entries may be read."""
+        await self._page(Collection.ENTRIES, {"limit": 1})
+
+    @override
+    async def offers(self, collection: Collection) -> bool:
+        """Return whether version 3 has a collection, and lets us read it."""
+        try:
+            await self._page(collection, {"limit": 1})
+        except RefusedError:
+            return False
+        except CgmError:
+            pass
+        return True
+
+    @override
+    async def entries(self, since: datetime) -> Sequence[Document]:
+        """Return entries dated after `since`, oldest first."""
+        query: Query = {
+            "type$eq": "sgv",
+            "date$gt": int(since.timestamp() * 1000),
+            "sort$desc": "date",
+        }
+        return await self._newest(Collection.ENTRIES, query, MOST_ENTRIES)
+
+    @override
+    async def treatments(self, since: datetime) -> Sequence[Document]:
+        """Return treatments created at or after `since`, oldest first."""
+        query = _created_since(since)
+        return await self._newest(Collection.TREATMENTS, query, MOST_TREATMENTS)
+
+    @override
+    async def device_status(self, since: datetime) -> Sequence[Document]:
+        """Return device status created at or after `since`, oldest first."""
+        query = _created_since(since)
+        return await self._newest(Collection.DEVICE_STATUS, query, MOST_STATUSES)
+
+    @override
+    async def profiles(self) -> Sequence[Document]:
+        """Return the newest profiles, oldest first."""
+        query = {"sort$desc": "startDate"}
+        return await self._newest(Collection.PROFILE, query, MOST_PROFILES)
+
+    @override
+    async def newest_treatment(self, event_type: str) -> Document | None:
+        """Return the last treatment of a type, None if there is none."""
+        query = {"eventType$eq": event_type, "sort$desc": "created_at"}
+        found = await self._newest(Collection.TREATMENTS, query, 1)
+        return found[-1] if found else None
+
+    async def _newest(
+        self, collection: Collection, query: Query, most: int
+    ) -> Sequence[Document]:
+        """Return the newest documents, oldest first, however many pages they fill.
+
+        Pages are cut from the newest on, so what arrives meanwhile moves a
+        document to the next page, where it is told again.
+        """
+        found: list[Document] = []
+        while len(found) < most:
+            limit = min(_PAGE, most - len(found))
+            skip = {"skip": len(found)} if found else {}
+            page = await self._page(collection, {**query, "limit": limit, **skip})
+            found += page
+            if len(page) < limit:
+                break
+        return _once(found)[::-1]
+
+    async def _page(self, collection: Collection, query: Query) -> list[Document]:
+        """Return one page of documents, in the order of the site.
+
+        Raises:
+            RefusedError: Version 3 does not give them.
+            CgmAuthError: The site does not know the token any more.
+            CgmError: As documented on `JsonClient.get`.
+        """
+        jwt = await self._tokens.jwt()
+        try:
+            return await self._read(collection, query, jwt)
+        except RefusedError as err:
+            if not err.is_credential:
+                raise
+        # The key that it was signed with may have changed: once more.
+        return await self._read(collection, query, await self._tokens.jwt(jwt))
+
+    async def _read(
+        self, collection: Collection, query: Query, jwt: str
+    ) -> list[Document]:
+        """Return what one request is answered with."""
+        try:
+            answer = await self._client.get(
+                f"api/v3/{collection}",
+                query,
+                headers={"Authorization": f"Bearer {jwt}"},
+                stays=True,
+            )
+        except CgmAuthError as err:
+            is_credential = not err.is_recognised
+        except CgmResponseError as err:
+            if err.status is None:
+                raise
+            is_credential = False
+        else:
+            return _unwrapped(answer)
+        raise RefusedError(is_credential=is_credential)
+
+
+def _created_since(since: datetime) -> Query:
+    """Return the query for what was created at or after a moment.
+
+    By `date` only what was uploaded through version 3 would be found.
+    """
+    return {"created_at$gte": created_at(since), "sort$desc": "created_at"}
+
+
+def _unwrapped(answer: Json) -> list[Document]:
+    """Return the documents of an answer.
+
+    Raises:
+        CgmResponseError: There is no list of them.
+    """
+    found = answer.get("result") if isinstance(answer, dict) else None
+    if not isinstance(found, list):
+        raise CgmResponseError("A list was promised")
+    return list(decode.documents(found))
+
+
+def _once(documents: Sequence[Document]) -> list[Document]:
+    """Return documents in their order, without those that were told twice."""
+    seen: set[Json] = set()
+    kept: list[Document] = []
+    for document in documents:
+        identifier = document.get("identifier")
+        if isinstance(identifier, str):
+            if identifier in seen:
+                continue
+            seen.add(identifier)
+        kept.append(document)
+    return kept
