@@ -83,9 +83,9 @@ async def test_only_what_is_missing_is_asked_for(
     await pass_time(hass, clocks, 10 * MINUTE)
 
     newest = [request for request in site.requests if request.kind == "entries"][-1]
-    since = int(newest.query["find[date][$gt]"]) / 1000
+    since = int(newest.query["date$gt"]) / 1000
     assert clocks.world().timestamp() - since < 26 * 60
-    assert int(newest.query["count"]) > 0
+    assert int(newest.query["limit"]) > 0
 
 
 async def test_a_reading_disappears_the_moment_it_is_too_old(
@@ -99,7 +99,7 @@ async def test_a_reading_disappears_the_moment_it_is_too_old(
     assert newest is not None
     coordinator = entry.runtime_data
     newest = coordinator.data.newest_at
-    site.fault = faults.NullBody()
+    site.fault = faults.Silence()
 
     left = newest + 15 * MINUTE - clocks.world()
     await pass_time(hass, clocks, left - timedelta(seconds=1))
@@ -128,7 +128,7 @@ async def test_too_old_is_what_the_person_says(
         entry, options={**entry.options, CONF_STALE_AFTER: 8}
     )
     await set_up(hass, entry)
-    site.fault = faults.NullBody()
+    site.fault = faults.Silence()
 
     await pass_time(hass, clocks, 9 * MINUTE)
 
@@ -376,7 +376,7 @@ async def test_two_equal_readings_are_two_readings(
     clocks: Clocks,
     site: NightscoutSimulator,
 ) -> None:
-    site.fault = faults.NullBody()
+    site.fault = faults.Silence()
     await set_up(hass, entry)
     site.fault = None
     coordinator = entry.runtime_data

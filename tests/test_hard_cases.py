@@ -70,7 +70,7 @@ async def test_a_database_that_is_away_does_not_delete_a_bolus(
 ) -> None:
     site.add_treatment(at=clocks.world() - 30 * MINUTE, eventType="Bolus", insulin=9.5)
     await set_up(hass, entry)
-    site.fault = faults.NullBody(only=("treatments",))
+    site.fault = faults.DatabaseLost(only=("treatments",))
 
     await pass_time(hass, clocks, 11 * MINUTE)
     soon = state(hass, BOLUS)
@@ -280,7 +280,7 @@ async def test_changes_wait_until_automations_can_hear_them(
 ) -> None:
     hass.set_state(CoreState.starting)
     await set_up(hass, entry)
-    site.fault = faults.NullBody()
+    site.fault = faults.Silence()
     changes = async_capture_events(hass, "state_changed")
     await pass_time(hass, clocks, 20 * MINUTE)
     early = list(changes)

@@ -77,7 +77,7 @@ async def test_a_start_without_news_shows_nothing_old(
 ) -> None:
     await _stop(hass, entry)
     clocks.tick(20 * MINUTE)
-    site.fault = faults.NullBody()
+    site.fault = faults.Silence()
 
     await set_up(hass, entry)
 
@@ -277,7 +277,7 @@ async def test_ages_follow_the_source_where_our_clock_is_wrong(
     await pass_time(hass, clocks, 12 * MINUTE)
     shown = state(hass, GLUCOSE), state(hass, SIGNAL_LOST)
     issue = issue_registry.async_get_issue(DOMAIN, f"clock_skew_{entry.entry_id}")
-    site.fault = faults.NullBody()
+    site.fault = faults.Silence()
     await pass_time(hass, clocks, 16 * MINUTE)
     old = state(hass, GLUCOSE)
     site.fault = None

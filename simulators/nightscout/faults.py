@@ -28,6 +28,7 @@ type Serve = Callable[[], Awaitable[web.Response]]
 """Makes the answer that the site would give."""
 
 _CHUNK = b" " * 65_536
+_COLLECTIONS = frozenset({"entries", "treatments", "devicestatus", "profile"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,9 @@ class Fault:
 
     only: Kinds[str] = ()
     """Kinds of path it is limited to, such as `treatments`; all if empty."""
+
+    versions: Kinds[str] = ()
+    """Versions of the API it is limited to, such as `v3`; all if empty."""
 
     times: int | None = None
     """After how many requests it is over, None for never."""
@@ -195,6 +199,18 @@ class NullBody(Garbage):
     data: object = None
 
 
+class Silence(Fault):
+    """The site answers, but there is not a single document."""
+
+    @override
+    async def answer(
+        self, site: Site, request: web.Request, kind: str, serve: Serve
+    ) -> web.StreamResponse:
+        if kind not in _COLLECTIONS:
+            return await serve()
+        return v3.answer({"result": []}) if is_v3(request) else json_answer([])
+
+
 @dataclass(frozen=True)
 class Endless(Fault):
     """A body that never ends, until the fault is over."""
@@ -273,7 +289,7 @@ class DatabaseLost(Fault):
         """
         if request.path.endswith("/profile/current"):
             raise ServerCrashError
-        if kind not in {"entries", "treatments", "devicestatus", "profile"}:
+        if kind not in _COLLECTIONS:
             return await serve()
         await site.sleep(self.seconds)
         if is_v3(request):

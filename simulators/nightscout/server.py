@@ -241,7 +241,7 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         Raises:
             ServerCrashError: The request ends the process.
         """
-        fault = self._next_fault(kind_of(path))
+        fault = self._next_fault(path)
         if fault is None:
             response = await self._serve(request, path)
             compress(request, response)
@@ -250,10 +250,12 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
             self._site, request, kind_of(path), lambda: self._serve(request, path)
         )
 
-    def _next_fault(self, kind: str) -> Fault | None:
+    def _next_fault(self, path: str) -> Fault | None:
         """Return what goes wrong with a request, and count it."""
         fault = self._fault
-        if fault is None or (fault.only and kind not in fault.only):
+        if fault is None or (fault.only and kind_of(path) not in fault.only):
+            return None
+        if fault.versions and path.split("/")[2] not in fault.versions:
             return None
         if fault.times is not None:
             left = fault.times - 1

@@ -131,8 +131,13 @@ async def simulated(clock: FakeTime) -> AsyncGenerator[Subject]:
 
 
 @asynccontextmanager
-async def nightscout(clock: FakeTime) -> AsyncGenerator[Subject]:
-    """Yield a source of a site that the person uploads to."""
+async def nightscout(
+    clock: FakeTime, *, has_v3: bool = False
+) -> AsyncGenerator[Subject]:
+    """Yield a source of a site that the person uploads to.
+
+    Where it has version 3 of its API, that is in use already.
+    """
 
     def fail(failure: Failure | None) -> None:
         site.fault = None if failure is None else FAULTS[failure]
@@ -153,16 +158,20 @@ async def nightscout(clock: FakeTime) -> AsyncGenerator[Subject]:
             tokens={READER: frozenset({"*"})},
             default_roles="denied",
             title="Anna",
+            has_v3=has_v3,
         ) as site,
     ):
-        address = parse_address(str(site.url))
+        source = NightscoutSource(
+            session, parse_address(str(site.url)), parse_credential(READER), clock=clock
+        )
+        if has_v3:
+            await source.identify()
+            assert source.api == "v3"
         yield Subject(
-            source=NightscoutSource(
-                session, address, parse_credential(READER), clock=clock
-            ),
+            source=source,
             fail=fail,
             was_asked=was_asked,
-            secrets=(READER, str(site.url), "127.0.0.1", "Anna", "find["),
+            secrets=(READER, str(site.url), "127.0.0.1", "Anna", "find[", "Bearer"),
         )
         site.fault = None
 
@@ -258,6 +267,7 @@ NETWORK: Mapping[str, Make] = {
     "dexcom_api_v2": partial(dexcom_api, v3_refusal=404),
     "dexcom_share": dexcom_share,
     "nightscout": nightscout,
+    "nightscout_v3": partial(nightscout, has_v3=True),
 }
 SOURCES: Mapping[str, Make] = {"simulated": simulated, **NETWORK}
 GLUCOSE_ONLY = frozenset({"dexcom_share"})

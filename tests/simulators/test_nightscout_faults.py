@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 import json
+from typing import cast
 
 from aiohttp import (
     ClientConnectionError,
@@ -367,3 +368,29 @@ async def test_silencing_an_alarm_without_the_right_crashes_the_server(
             await ask(http, site, ENTRIES)
 
     assert site.has_crashed
+
+
+async def test_reading_the_profile_of_a_lost_database_crashes_the_server(
+    http: ClientSession, site: NightscoutSimulator
+) -> None:
+    async with site:
+        current = await ask(http, site, "/api/v1/profile/current")
+        site.fault = faults.DatabaseLost()
+
+        with pytest.raises(ClientConnectionError):
+            await ask(http, site, "/api/v1/profile/current")
+
+    assert cast(dict[str, object], current.json())["defaultProfile"] == "Default"
+    assert site.has_crashed
+
+
+async def test_a_silent_site_has_no_documents_and_is_there(
+    http: ClientSession, site: NightscoutSimulator
+) -> None:
+    async with site:
+        site.fault = faults.Silence()
+        entries = await ask(http, site, ENTRIES)
+        status = await ask(http, site, STATUS)
+
+    assert entries.json() == []
+    assert status.status == 200
