@@ -23,7 +23,7 @@ from custom_components.glucose_follow.cgm.sources.nightscout import (
 )
 from custom_components.glucose_follow.cgm.sources.nightscout.api import Collection
 from custom_components.glucose_follow.cgm.sources.nightscout.best import BestApi
-from simulators.nightscout import Bare, NightscoutSimulator, faults
+from simulators.nightscout import NightscoutSimulator, faults
 from tests.simulators.nightscout_support import (
     MINUTE,
     NARROW,
@@ -148,19 +148,6 @@ async def test_a_server_without_version_3_is_read_through_version_1(
 
         assert source.api == "v1"
         assert len(await source.readings(NOON - DAY)) == 12
-
-
-async def test_a_phone_is_read_in_its_own_way(
-    http: ClientSession, site: NightscoutSimulator, clock: FakeTime
-) -> None:
-    site.fault = Bare()
-    site.set_secret(READER)
-    source = reads(http, site, clock, READER)
-
-    with pytest.raises(CgmAuthError):
-        await source.identify()
-
-    assert "/sgv.json" not in paths(site)[-1]
 
 
 @pytest.mark.parametrize(

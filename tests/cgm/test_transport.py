@@ -196,10 +196,10 @@ def assert_tells_nothing(error: BaseException) -> None:
             assert secret not in f"{each} {each!r} {each.args}"
 
 
-async def failure(client: JsonClient) -> CgmError:
+async def failure(client: JsonClient, *, stays: bool = False) -> CgmError:
     """Return the error of a request, once it is seen to tell no secret."""
     with pytest.raises(CgmError) as caught:
-        await client.get(PATH, {"find[date]": "anna"})
+        await client.get(PATH, {"find[date]": "anna"}, stays=stays)
     assert_tells_nothing(caught.value)
     return caught.value
 
@@ -727,6 +727,36 @@ async def test_another_move_is_not_remembered(
     await client.get(PATH)
 
     assert [URL(asked.url).scheme for asked in sites.asked] == ["http", "https"] * 2
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param(f"{OTHER}/{PATH}", id="another host"),
+        pytest.param(f"{SITE}/{PATH}", id="http"),
+        pytest.param(f"{SECURE}/another", id="another path"),
+        pytest.param(f"{SECURE}/{PATH}/", id="a path that ends differently"),
+    ],
+)
+async def test_a_secret_address_is_followed_nowhere(
+    sites: Web, session: ClientSession, target: str
+) -> None:
+    await sites.serve(SECURE, moved(target))
+
+    error = await failure(client_of(session, SECURE), stays=True)
+
+    assert type(error) is CgmResponseError
+    assert error.status == 302
+    assert len(sites.asked) == 1
+
+
+async def test_a_secret_address_may_move_to_https(
+    sites: Web, client: JsonClient
+) -> None:
+    await sites.serve(SITE, moved(f"{SECURE}/{PATH}"))
+    await sites.serve(SECURE, says(b"[7]"))
+
+    assert await client.get(PATH, stays=True) == [7]
 
 
 async def test_a_circle_of_redirects_ends(sites: Web, client: JsonClient) -> None:
