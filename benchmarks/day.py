@@ -52,7 +52,9 @@ class _Travelling(asyncio.SelectorEventLoop):
         return super().time() + self.ahead
 
 
-def live(*, period: timedelta, is_rough: bool, hours: int = 24) -> Row:
+def live(
+    *, period: timedelta, is_rough: bool, hours: int = 24, has_v3: bool = True
+) -> Row:
     """Return the requests of a day by what they were for.
 
     Args:
@@ -60,14 +62,15 @@ def live(*, period: timedelta, is_rough: bool, hours: int = 24) -> Row:
         is_rough: Whether the site fails one request in 200, is away for twenty
             minutes, refuses the credential for seven, and limits the rate once.
         hours: How long the day is.
+        has_v3: Whether the site has version 3 of the API.
     """
     # The troubles of a rough day are wanted, and not worth a line each.
     logging.disable(logging.CRITICAL)
     with asyncio.Runner(loop_factory=_Travelling) as runner:
-        return runner.run(_live(period, is_rough=is_rough, hours=hours))
+        return runner.run(_live(period, is_rough=is_rough, hours=hours, has_v3=has_v3))
 
 
-async def _live(period: timedelta, *, is_rough: bool, hours: int) -> Row:
+async def _live(period: timedelta, *, is_rough: bool, hours: int, has_v3: bool) -> Row:
     """Live through a day."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, _Travelling)
@@ -94,6 +97,7 @@ async def _live(period: timedelta, *, is_rough: bool, hours: int) -> Row:
                 tokens={_TOKEN: frozenset({"*"})},
                 default_roles="denied",
                 upload_lag=timedelta(seconds=6),
+                has_v3=has_v3,
             ) as site,
             async_test_home_assistant(config_dir=folder) as hass,
         ):
@@ -142,11 +146,13 @@ def _trouble(passed: timedelta, rng: Random) -> faults.Fault | None:
     return faults.ServerError() if rng.random() < 1 / 200 else None
 
 
-def day(hours: int = 24) -> dict[str, Row]:
+def day(hours: int = 24, *, has_v3: bool = True) -> dict[str, Row]:
     """Return the requests of four kinds of day."""
     minute = timedelta(minutes=1)
     return {
-        f"{name}, {told}": live(period=period, is_rough=is_rough, hours=hours)
+        f"{name}, {told}": live(
+            period=period, is_rough=is_rough, hours=hours, has_v3=has_v3
+        )
         for name, period in (("five minutes", 5 * minute), ("one minute", minute))
         for told, is_rough in (("quiet", False), ("rough", True))
     }
@@ -156,7 +162,9 @@ def main() -> None:
     """Print the requests as one object."""
     parser = ArgumentParser(prog="benchmark day", description=__doc__)
     parser.add_argument("--hours", type=int, default=24, help="simulated hours")
-    print(json.dumps(day(parser.parse_args().hours)))
+    parser.add_argument("--no-v3", action="store_true", help="of an older site")
+    options = parser.parse_args()
+    print(json.dumps(day(options.hours, has_v3=not options.no_v3)))
 
 
 if __name__ == "__main__":
