@@ -339,6 +339,13 @@ async def test_an_account_has_an_id_that_stays(subject: Subject) -> None:
 
 
 @every_source
+async def test_which_interface_is_in_use_is_told_in_a_word(subject: Subject) -> None:
+    await subject.source.identify()
+
+    assert subject.source.api in {"share", "simulated", "v1", "v2", "v3"}
+
+
+@every_source
 async def test_readings_are_the_persons_oldest_first(subject: Subject) -> None:
     await subject.source.identify()
 

@@ -127,6 +127,16 @@ async def test_a_token_is_enough_to_speak_version_3(
     ]
 
 
+async def test_no_document_is_wanted_to_find_out_what_there_is(
+    http: ClientSession, site: NightscoutSimulator, clock: FakeTime
+) -> None:
+    """The database would sort every document it has to choose one."""
+    await reads(http, site, clock, READER).identify()
+
+    probes = [dict(each.query) for each in site.requests if "/v3/" in each.path]
+    assert probes == [{"srvModified$gt": "4102444800000", "limit": "1"}] * 2
+
+
 @pytest.mark.parametrize("credential", [SECRET, ""])
 async def test_secrets_and_open_sites_stay_with_version_1(
     http: ClientSession, clock: FakeTime, credential: str
