@@ -20,6 +20,7 @@ from custom_components.glucose_follow.cgm.sources.nightscout import (
     NightscoutSource,
     parse_address,
     parse_credential,
+    v3,
 )
 from custom_components.glucose_follow.cgm.sources.nightscout.api import Collection
 from custom_components.glucose_follow.cgm.sources.nightscout.best import BestApi
@@ -322,8 +323,11 @@ async def test_a_day_of_two_busy_sensors_is_read_page_by_page(
 
 
 async def test_far_too_much_is_cut_off_at_its_old_end(
-    source: NightscoutSource, site: NightscoutSimulator
+    source: NightscoutSource,
+    site: NightscoutSimulator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(v3, "MOST_PAGES", 1)
     for number in range(2500):
         site.add_treatment(at=NOON - number * MINUTE, eventType="Note")
 

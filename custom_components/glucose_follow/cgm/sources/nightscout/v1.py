@@ -23,7 +23,7 @@ MOST_TREATMENTS = 2000
 MOST_STATUSES = 500
 """The site sends ten unless told how many; one may have four kilobytes."""
 MOST_PROFILES = 10
-_MOST_PAGES = 20
+MOST_PAGES = 20
 _FEW_ENTRIES = 24
 _MANY_ENTRIES = 1000
 
@@ -184,7 +184,7 @@ class V1Api(NightscoutApi):
             CgmError: As documented on `_stored`.
         """
         found: list[Document] = []
-        for _ in range(_MOST_PAGES):
+        for _ in range(MOST_PAGES):
             answer = await self._get(path, params)
             if answer is None and not is_null_told:
                 raise CgmResponseError("No documents were told")

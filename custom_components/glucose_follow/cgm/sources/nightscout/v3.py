@@ -18,7 +18,14 @@ from . import decode
 from .api import Collection, NightscoutApi
 from .decode import Document
 from .tokens import RefusedError, Tokens
-from .v1 import MOST_ENTRIES, MOST_PROFILES, MOST_STATUSES, MOST_TREATMENTS, created_at
+from .v1 import (
+    MOST_ENTRIES,
+    MOST_PAGES,
+    MOST_PROFILES,
+    MOST_STATUSES,
+    MOST_TREATMENTS,
+    created_at,
+)
 
 type Query = Mapping[str, str | int]
 
@@ -73,13 +80,15 @@ class V3Api(NightscoutApi):
             "date$gt": int(since.timestamp() * 1000),
             "sort$desc": "date",
         }
-        return await self._newest(Collection.ENTRIES, query, MOST_ENTRIES)
+        return await self._newest(Collection.ENTRIES, query, MOST_PAGES * MOST_ENTRIES)
 
     @override
     async def treatments(self, since: datetime) -> Sequence[Document]:
         """Return treatments created at or after `since`, oldest first."""
         query = _created_since(since)
-        return await self._newest(Collection.TREATMENTS, query, MOST_TREATMENTS)
+        return await self._newest(
+            Collection.TREATMENTS, query, MOST_PAGES * MOST_TREATMENTS
+        )
 
     @override
     async def device_status(self, since: datetime) -> Sequence[Document]:
