@@ -336,7 +336,7 @@ async def test_a_refresh_is_asked_for_once_whoever_waits(
     assert reauths(hass) == []
 
 
-async def test_a_refresh_whose_answer_is_lost_is_tried_once_more_then_never(
+async def test_a_refresh_token_whose_answer_is_lost_is_never_shown_again(
     hass: HomeAssistant,
     late: MockConfigEntry,
     api: DexcomApiSimulator,
@@ -349,22 +349,24 @@ async def test_a_refresh_whose_answer_is_lost_is_tried_once_more_then_never(
     assert len(refreshes(api)) == 1
     assert reauths(hass) == []
 
-    await pass_time(hass, clocks, 3 * HOUR, step=5 * MINUTE)
-    assert len(refreshes(api)) == 2
-    assert len(reauths(hass)) == 1
+    # The access token was good until its end.
+    assert newest(hass) > NOW + HOUR - 15 * MINUTE
     await restart(hass, late)
-    await pass_time(hass, clocks, HOUR, step=5 * MINUTE)
-    assert len(refreshes(api)) == 2
+    await pass_time(hass, clocks, 3 * HOUR, step=5 * MINUTE)
+    assert len(refreshes(api)) == 1
+    assert len(reauths(hass)) == 1
 
 
-async def test_a_provider_that_is_out_of_order_is_asked_again(
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMIT, Fault.SERVER_ERROR])
+async def test_a_provider_that_says_that_it_is_out_of_order_is_asked_again(
     hass: HomeAssistant,
     late: MockConfigEntry,
     api: DexcomApiSimulator,
     clocks: Clocks,
+    fault: Fault,
 ) -> None:
     await set_up(hass, late)
-    api.fault = Fault.RATE_LIMIT
+    api.fault = fault
     await pass_time(hass, clocks, 4 * HOUR, step=10 * MINUTE)
     assert reauths(hass) == []
 

@@ -17,7 +17,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryNotReady,
-    OAuth2TokenRequestBaseError,
     OAuth2TokenRequestConnectionError,
     OAuth2TokenRequestError,
 )
@@ -41,9 +40,10 @@ _MARGIN = 30.0
 """Seconds before its end at which a token is no longer used."""
 
 _TIMEOUT = 30
-_MOST_DOUBTS = 2
-"""A refresh token works once. One whose answer was lost is tried again when
-nothing else is left: it is either unused, or lost already."""
+
+_SPENT = "is_spent"
+"""Marks a token whose refresh token may have been used: it works only once, and
+whoever shows it twice can lose what the first time gave."""
 
 
 class DexcomImplementation(AuthImplementation):
@@ -108,8 +108,6 @@ class TokenKeeper:
         self._hass = hass
         self._entry = entry
         self._task: asyncio.Task[CgmError | None] | None = None
-        self._doubted = ""
-        self._doubts = 0
 
     async def access_token(self, refused: str | None) -> str:
         """Return a valid access token.
@@ -123,7 +121,7 @@ class TokenKeeper:
             CgmRateLimitError: It wants to be left alone.
         """
         is_usable = self._lasts(_MARGIN) and self._token["access_token"] != refused
-        if is_usable and (self._lasts(_EARLY) or self._is_doubted()):
+        if is_usable and (self._lasts(_EARLY) or _SPENT in self._token):
             return str(self._token["access_token"])
         if (err := await self._renewed()) and not is_usable:
             raise err
@@ -139,17 +137,13 @@ class TokenKeeper:
         """Return whether the access token is good for some time."""
         return float(self._token["expires_at"]) > time.time() + seconds
 
-    def _is_doubted(self) -> bool:
-        """Return whether the refresh token may have been used up."""
-        return self._doubts > 0 and self._doubted == self._token["refresh_token"]
-
     async def _renewed(self) -> CgmError | None:
         """Return why there is no new token, None if there is.
 
         Whoever gives up waiting, a reload for example, does not end the refresh.
         """
-        if self._is_doubted() and self._doubts >= _MOST_DOUBTS:
-            return CgmAuthError("The refresh token is used up")
+        if _SPENT in self._token:
+            return CgmAuthError("The refresh token may be used up")
         if self._task is None or self._task.done():
             self._task = self._hass.async_create_task(
                 self._renew(self._token), f"{DOMAIN} token refresh"
@@ -166,35 +160,37 @@ class TokenKeeper:
             async with asyncio.timeout(_TIMEOUT):
                 new = await bound.async_refresh_token(dict(old))
         except (ConfigEntryAuthFailed, ConfigEntryNotReady, TimeoutError) as err:
-            return self._failed(old, err)
-        # A login that was finished meanwhile has a better one.
-        if self._token == old:
-            data = {**self._entry.data, CONF_TOKEN: new}
-            self._hass.config_entries.async_update_entry(self._entry, data=data)
+            if _may_be_spent(err):
+                self._replace(old, {**old, _SPENT: True})
+            return _as_ours(err)
+        self._replace(old, new)
         return None
 
-    def _failed(self, old: Token, err: Exception) -> CgmError:
-        """Return an error as ours, and remember what it says about the old token."""
-        if isinstance(err, ConfigEntryAuthFailed):
-            self._doubt(old, _MOST_DOUBTS)
-            return CgmAuthError("The refresh token is not accepted")
-        if isinstance(err, OAuth2TokenRequestError) and err.status == 429:
-            return CgmRateLimitError("Asked for tokens too often")
-        if _was_sent(err):
-            self._doubt(old, 1)
-        return CgmConnectionError("No new token arrived")
-
-    def _doubt(self, old: Token, weight: int) -> None:
-        """Remember that a refresh token may have been used up."""
-        refresh = str(old["refresh_token"])
-        self._doubts = weight + (self._doubts if refresh == self._doubted else 0)
-        self._doubted = refresh
+    def _replace(self, old: Token, new: Token) -> None:
+        """Keep a token, unless a login that was finished meanwhile has a better one."""
+        if self._token == old:
+            data = {**self._entry.data, CONF_TOKEN: dict(new)}
+            self._hass.config_entries.async_update_entry(self._entry, data=data)
 
 
-def _was_sent(err: Exception) -> bool:
-    """Return whether a provider may have seen the refresh token."""
-    is_answered = isinstance(err, OAuth2TokenRequestBaseError | TimeoutError)
-    return is_answered and not isinstance(err.__cause__, ClientConnectorError)
+def _may_be_spent(err: Exception) -> bool:
+    """Return whether a refresh token must not be shown again.
+
+    It is good after a refusal to talk, and if it never left this machine.
+    """
+    if isinstance(err, OAuth2TokenRequestError):
+        return isinstance(err, ConfigEntryAuthFailed)
+    is_lost = isinstance(err, OAuth2TokenRequestConnectionError | TimeoutError)
+    return is_lost and not isinstance(err.__cause__, ClientConnectorError)
+
+
+def _as_ours(err: Exception) -> CgmError:
+    """Return an error of Home Assistant as one of ours."""
+    if isinstance(err, ConfigEntryAuthFailed):
+        return CgmAuthError("The refresh token is not accepted")
+    if isinstance(err, OAuth2TokenRequestError) and err.status == 429:
+        return CgmRateLimitError("Asked for tokens too often")
+    return CgmConnectionError("No new token arrived")
 
 
 _KEEPERS: HassKey[dict[str, TokenKeeper]] = HassKey(f"{DOMAIN}_tokens")
