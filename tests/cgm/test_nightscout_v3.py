@@ -651,6 +651,19 @@ async def test_a_site_that_was_updated_is_read_anew(
     assert (old, source.api) == ("v1", "v3")
 
 
+async def test_a_site_that_lost_version_3_is_read_through_version_1(
+    source: NightscoutSource, site: NightscoutSimulator
+) -> None:
+    site._site.has_v3 = False
+
+    await source.identify()
+
+    assert source.api == "v1"
+    site.requests.clear()
+    assert len(await source.readings(NOON - DAY)) == 12
+    assert paths(site) == ["/api/v1/entries/sgv.json"]
+
+
 async def test_the_jwt_is_shown_to_version_3_only(
     source: NightscoutSource, site: NightscoutSimulator
 ) -> None:
