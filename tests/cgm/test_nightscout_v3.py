@@ -338,6 +338,18 @@ async def test_far_too_much_is_cut_off_at_its_old_end(
     assert len(site.requests) == 2
 
 
+async def test_a_site_that_always_sends_the_same_page_is_asked_twice(
+    source: NightscoutSource, site: NightscoutSimulator
+) -> None:
+    document = {"created_at": "2026-11-21T11:00:00Z", "identifier": "a", "insulin": 1}
+    site.fault = faults.Garbage({"status": 200, "result": [document] * 1000})
+
+    found = await source.treatments(NOON - 3 * DAY)
+
+    assert [each.insulin for each in found] == [1]
+    assert len(site.requests) == 2
+
+
 async def test_what_arrives_between_two_pages_is_told_once(
     source: NightscoutSource, site: NightscoutSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

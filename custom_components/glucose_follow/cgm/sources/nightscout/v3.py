@@ -115,17 +115,22 @@ class V3Api(NightscoutApi):
         """Return the newest documents, oldest first, however many pages they fill.
 
         Pages are cut from the newest on, so what arrives meanwhile moves a
-        document to the next page, where it is told again.
+        document to the next page, where it is told again. A page without
+        anything new is the last one, whatever the site makes of `skip`.
         """
-        found: list[Document] = []
-        while len(found) < most:
-            limit = min(_PAGE, most - len(found))
-            skip = {"skip": len(found)} if found else {}
+        found: dict[object, Document] = {}
+        told = 0
+        while told < most:
+            limit = min(_PAGE, most - told)
+            skip = {"skip": told} if told else {}
             page = await self._page(collection, {**query, "limit": limit, **skip})
-            found += page
-            if len(page) < limit:
+            known = len(found)
+            for document in page:
+                found.setdefault(_identity(document), document)
+            told += len(page)
+            if len(page) < limit or len(found) == known:
                 break
-        return _once(found)[::-1]
+        return list(found.values())[::-1]
 
     async def _page(self, collection: Collection, query: Query) -> list[Document]:
         """Return one page of documents, in the order of the site.
@@ -186,15 +191,7 @@ def _unwrapped(answer: Json) -> list[Document]:
     return list(decode.documents(found))
 
 
-def _once(documents: Sequence[Document]) -> list[Document]:
-    """Return documents in their order, without those that were told twice."""
-    seen: set[Json] = set()
-    kept: list[Document] = []
-    for document in documents:
-        identifier = document.get("identifier")
-        if isinstance(identifier, str):
-            if identifier in seen:
-                continue
-            seen.add(identifier)
-        kept.append(document)
-    return kept
+def _identity(document: Document) -> object:
+    """Return what tells a document from others; each without one is another."""
+    identifier = document.get("identifier")
+    return identifier if isinstance(identifier, str) else id(document)
