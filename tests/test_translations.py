@@ -41,6 +41,7 @@ from custom_components.glucose_follow.errors import translation_key
 from custom_components.glucose_follow.event import EVENTS
 from custom_components.glucose_follow.select import SCENARIO
 from custom_components.glucose_follow.sensor import SENSORS
+from custom_components.glucose_follow.status_sensor import STATUS_SENSORS
 
 type Words = dict[str, Any]
 """A part of a file of translations, as deep as its keys go."""
@@ -51,7 +52,7 @@ DESCRIPTIONS: Mapping[Platform, tuple[CgmDescription, ...]] = {
     Platform.BINARY_SENSOR: BINARY_SENSORS,
     Platform.EVENT: EVENTS,
     Platform.SELECT: (SCENARIO,),
-    Platform.SENSOR: SENSORS,
+    Platform.SENSOR: (*SENSORS, *STATUS_SENSORS),
 }
 
 FORMS = {
@@ -218,7 +219,8 @@ def described() -> Iterator[tuple[Platform, CgmDescription]]:
 
 def states(description: CgmDescription) -> set[str]:
     """Return the states that an entity has words for, none for a number."""
-    return set(getattr(description, "options", None) or ())
+    options = getattr(description, "options", None)
+    return set(options or getattr(description, "words", None) or ())
 
 
 def test_every_platform_is_looked_at() -> None:

@@ -1,13 +1,16 @@
 """Follow a person's glucose."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from . import oauth, repairs, services
 from .const import DOMAIN, PLATFORMS
 from .coordinator import CgmConfigEntry, CgmCoordinator
+from .entity import Part
 from .factory import create_source
+from .status_sensor import is_reporting
 from .store import CgmStore
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -45,3 +48,15 @@ async def async_remove_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> None
     """Forget one person."""
     oauth.forget(hass, entry)
     await CgmStore(hass, entry.entry_id).async_remove()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: CgmConfigEntry, device: dr.AnyDeviceEntry
+) -> bool:
+    """Return whether a device may go: a pump or phone of which nothing is heard."""
+    parts = {(DOMAIN, f"{entry.entry_id}_{part}"): part for part in Part}
+    part = next((parts[name] for name in device.identifiers if name in parts), None)
+    if part is None:
+        return False
+    is_loaded = entry.state is ConfigEntryState.LOADED
+    return not (is_loaded and is_reporting(entry.runtime_data.data, part))

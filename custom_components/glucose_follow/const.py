@@ -62,6 +62,11 @@ START_WAITS = 10
 
 SAVE_DELAY = 60
 
+REPORTED_AGAIN = timedelta(days=1)
+"""How exactly is written down when something was last reported."""
+VANISHED_AFTER = timedelta(days=30)
+"""What was not reported for so long may be removed; an override may be rare."""
+
 SILENT_AFTER = timedelta(days=1)
 """A source that answers and has no reading for so long is set up wrongly."""
 

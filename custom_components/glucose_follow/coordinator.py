@@ -22,6 +22,7 @@ from .cgm.errors import CgmAuthError, CgmConnectionError, CgmError, CgmRateLimit
 from .cgm.models import Account, Reading, Sample, Treatment
 from .cgm.schedule import Schedule
 from .cgm.source import CgmSource, Feature
+from .cgm.status import StatusLog
 from .cgm.timeline import Timeline
 from .cgm.treatments import Announcer, Question, TreatmentLog
 from .const import (
@@ -36,11 +37,13 @@ from .const import (
     READINGS_SPAN,
     REFUSED_AGAIN,
     REFUSED_FIRST,
+    REPORTED_AGAIN,
     SILENT_AFTER,
     STALE_AFTER_MINUTES,
     START_WAITS,
     TICK,
     UNEXPECTED,
+    VANISHED_AFTER,
 )
 from .errors import translation_key
 from .store import CgmStore, Remembered
@@ -79,6 +82,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.timeline = Timeline(remembered.newest_at, remembered.newest_seen)
         self.schedule = Schedule(caps=source.caps)
         self.log = TreatmentLog()
+        self.status_log = StatusLog()
         self.refusals = 0
         self.clock = Clock(self._moment())
         self.next_at = dt_util.utcnow()
@@ -90,6 +94,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._account: Account | None = None
         self._answered_at: datetime | None = None
         self._treatments_task: asyncio.Task[None] | None = None
+        self._status_task: asyncio.Task[None] | None = None
+        self._reported = dict(remembered.reported)
         self._rest: tuple[float, CgmError] | None = None
         self._is_answering = False
         self._is_asking = False
@@ -149,6 +155,25 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         entry.async_on_unload(self._forget_stale)
         self._rearm()
         repairs.report_polling(self.hass, entry)
+
+    def was_reported(self, key: str) -> bool:
+        """Return whether something was reported lately, and so has an entity."""
+        seen = self._reported.get(key)
+        return seen is not None and dt_util.utcnow() - seen < VANISHED_AFTER
+
+    @callback
+    def async_reported(self, key: str) -> None:
+        """Remember that something is reported; once a day is enough."""
+        now, seen = dt_util.utcnow(), self._reported.get(key)
+        if seen is None or abs(now - seen) >= REPORTED_AGAIN:
+            self._reported[key] = now
+            self._store.save_soon(self._remembered())
+
+    @callback
+    def async_forget(self, key: str) -> None:
+        """Forget that something was ever reported: somebody removed it."""
+        if self._reported.pop(key, None) and not self._is_closed:
+            self._store.save_soon(self._remembered())
 
     async def async_remember(self) -> None:
         """Write down what the next run must know."""
@@ -262,6 +287,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._rearm()
         self._report()
         self._ask_for_treatments(is_new=is_new)
+        self._ask_for_status()
 
     @callback
     def _report(self) -> None:
@@ -350,6 +376,32 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.async_judge()
 
     @callback
+    def _ask_for_status(self) -> None:
+        """Ask for pump, loop and phone if that is due, in the background too."""
+        task = self._status_task
+        is_asking = task is not None and not task.done()
+        may_ask = self._is_answering and Feature.STATUS in self.source.features
+        if is_asking or not may_ask:
+            return
+        if self.status_log.is_due(self.now(), self.timeline.newest_seen):
+            self._status_task = self.config_entry.async_create_background_task(
+                self.hass, self._read_status(), f"{DOMAIN} status"
+            )
+
+    async def _read_status(self) -> None:
+        """Read pump, loop and phone; a failure leaves everything as it is."""
+        try:
+            status = await self.source.status()
+        except CgmError as err:
+            LOGGER.debug("Status could not be read: %s", err)
+            if isinstance(err, CgmRateLimitError):
+                self.status_log.rest(self.now(), err.retry_after)
+            return
+        if status is not None:
+            self.status_log.answer(status)
+            self.async_judge()
+
+    @callback
     def async_judge(self) -> None:
         """Publish what is known now, if that changed, and look again when it ends."""
         self._rearm()
@@ -420,6 +472,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         may_ask = not (
             self._is_asking or self.is_refused or self.config_entry.pref_disable_polling
         )
+        if may_ask:
+            self._ask_for_status()
         if is_overdue and may_ask:
             self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), f"{DOMAIN} overdue refresh"
@@ -443,6 +497,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             stale_after=self.stale_after,
             are_treatments_known=self.log.are_known(now),
             is_answering=self._is_answering,
+            status=self.status_log.status,
         )
 
     @callback
@@ -475,6 +530,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             refused=self._refused,
             newest_at=self.timeline.newest_at,
             newest_seen=self.timeline.newest_seen,
+            reported=self._reported,
         )
 
 

@@ -2,10 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import override
 
 from homeassistant.const import CONF_URL
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import (
+    ChildDeviceInfo,
+    DeviceEntryType,
+    DeviceInfo,
+)
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
@@ -20,6 +26,13 @@ MANUFACTURERS = {
     SourceKind.DEXCOM_API: "Dexcom",
     SourceKind.SIMULATED: "Glucose Follow",
 }
+
+
+class Part(StrEnum):
+    """What a person wears or carries; the values are translation keys."""
+
+    PUMP = "pump"
+    UPLOADER = "uploader"
 
 
 def is_always_available(data: CgmData) -> bool:
@@ -43,6 +56,9 @@ class CgmDescription(EntityDescription):
     """Describe when an entity exists and when it knows something."""
 
     available_fn: Callable[[CgmData], bool] = is_reading_available
+    part: Part | None = None
+    """The device below the person that it belongs to, None if to the person."""
+
     requires: Feature | None = Feature.LIVE
     excludes: Feature | None = None
 
@@ -66,16 +82,34 @@ class CgmEntity(CoordinatorEntity[CgmCoordinator]):
         self.entity_description = description
         entry = coordinator.config_entry
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            configuration_url=entry.data.get(CONF_URL),
-            entry_type=DeviceEntryType.SERVICE,
-            identifiers={(DOMAIN, entry.entry_id)},
-            manufacturer=MANUFACTURERS[SourceKind(entry.data[CONF_SOURCE])],
-            name=entry.title,
-        )
+        self._attr_device_info = _device(coordinator, description.part)
 
     @property
     @override
     def available(self) -> bool:
         """Return whether the data say something, whatever the last request did."""
         return self.entity_description.available_fn(self.coordinator.data)
+
+
+def _device(
+    coordinator: CgmCoordinator, part: Part | None
+) -> DeviceInfo | ChildDeviceInfo:
+    """Return the person, or something of theirs."""
+    entry = coordinator.config_entry
+    person = DeviceInfo(
+        configuration_url=entry.data.get(CONF_URL),
+        entry_type=DeviceEntryType.SERVICE,
+        identifiers={(DOMAIN, entry.entry_id)},
+        manufacturer=MANUFACTURERS[SourceKind(entry.data[CONF_SOURCE])],
+        name=entry.title,
+    )
+    if part is None:
+        return person
+    parent = dr.async_get(coordinator.hass).async_get_or_create(
+        config_entry_id=entry.entry_id, **person
+    )
+    return ChildDeviceInfo(
+        identifiers={(DOMAIN, f"{entry.entry_id}_{part}")},
+        parent_device_id=parent.id,
+        translation_key=part.value,
+    )

@@ -29,6 +29,7 @@ from .entity import (
     are_treatments_available,
     is_always_available,
 )
+from .status_sensor import async_add_reported
 from .units import MGDL, shown
 
 PARALLEL_UPDATES = 0
@@ -159,6 +160,7 @@ async def async_setup_entry(
         for description in SENSORS
         if description.exists(coordinator.features)
     )
+    async_add_reported(entry, async_add_entities)
 
 
 @callback

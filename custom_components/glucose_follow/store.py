@@ -1,8 +1,9 @@
 """The one place that persists: what must survive a restart."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
@@ -28,6 +29,9 @@ class Remembered:
     newest_seen: datetime | None = None
     """When that reading was first seen."""
 
+    reported: Mapping[str, datetime] = field(default_factory=dict)
+    """When each entity that not every site fills last had a value."""
+
 
 class _Stored(TypedDict):
     """How it is written down."""
@@ -36,6 +40,7 @@ class _Stored(TypedDict):
     refused: str | None
     newest_at: str | None
     newest_seen: str | None
+    reported: NotRequired[dict[str, str]]
 
 
 class CgmStore:
@@ -57,6 +62,11 @@ class CgmStore:
             refused=stored["refused"],
             newest_at=_moment(stored["newest_at"]),
             newest_seen=_moment(stored["newest_seen"]),
+            reported={
+                key: moment
+                for key, text in stored.get("reported", {}).items()
+                if (moment := _moment(text)) is not None
+            },
         )
 
     def save_soon(self, remembered: Remembered) -> None:
@@ -81,6 +91,7 @@ def _stored(remembered: Remembered) -> _Stored:
         "refused": remembered.refused,
         "newest_at": newest_at.isoformat() if newest_at else None,
         "newest_seen": newest_seen.isoformat() if newest_seen else None,
+        "reported": {key: at.isoformat() for key, at in remembered.reported.items()},
     }
 
 

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 import math
 
+from custom_components.glucose_follow.cgm import person_devices
+from custom_components.glucose_follow.cgm.models import Treatment, TreatmentKind
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 
-from .documents import Document, from_ms, moment_ms, to_ms
-from .styles import Style, entry_of, treatment_of
+from .documents import Document, from_ms, iso, moment_ms, object_id, to_ms
+from .reports import WRITTEN_AFTER, reports_of
+from .styles import Style, entries_of, treatments_of
 
 _HOUR_MS = 3_600_000
 
@@ -39,6 +42,7 @@ class Feed:
         self._lag = lag
         self._entries: dict[int, tuple[Upload, ...]] = {}
         self._treatments: dict[int, tuple[Upload, ...]] = {}
+        self._reports: dict[int, tuple[Upload, ...]] = {}
 
     def entries(self, now: datetime, after_ms: float) -> Iterator[Document]:
         """Yield entries dated after `after_ms` that are there, newest first."""
@@ -47,6 +51,15 @@ class Feed:
     def treatments(self, now: datetime, after_ms: float) -> Iterator[Document]:
         """Yield treatments dated after `after_ms` that are there, newest first."""
         return self._span(self._treatments, self._make_treatments, now, after_ms)
+
+    def reports(self, now: datetime, after_ms: float) -> Iterator[Document]:
+        """Yield device status dated after `after_ms` that is there, newest first."""
+        return self._span(self._reports, self._make_reports, now, after_ms)
+
+    def profiles(self) -> Iterator[Document]:
+        """Yield the profile that the person's loop wrote, if it did."""
+        if self._style is Style.LOOP:
+            yield _loop_profile(self._start - timedelta(days=30))
 
     def _span(
         self,
@@ -72,14 +85,69 @@ class Feed:
     def _make_entries(self, begin: datetime, end: datetime) -> tuple[Upload, ...]:
         """Return an hour of entries, newest first."""
         return tuple(
-            (reading.at + self._lag, entry_of(self._style, reading))
+            (reading.at + self._lag, document)
             for reading in reversed(self._person.readings(begin, end))
+            for document in entries_of(self._style, reading)
         )
 
     def _make_treatments(self, begin: datetime, end: datetime) -> tuple[Upload, ...]:
         """Return an hour of treatments, newest first."""
-        done = self._person.treatments(begin, end - timedelta.resolution)
+        done = [
+            *self._person.treatments(begin, end - timedelta.resolution),
+            *self._pump_treatments(begin, end),
+        ]
+        done.sort(key=lambda treatment: treatment.at, reverse=True)
         return tuple(
-            (treatment.at + self._lag, treatment_of(self._style, treatment))
-            for treatment in reversed(done)
+            (treatment.at + self._lag, document)
+            for treatment in done
+            for document in treatments_of(self._style, treatment)
         )
+
+    def _pump_treatments(self, begin: datetime, end: datetime) -> Iterator[Treatment]:
+        """Yield what was done with the pump and the sensor, in any order."""
+        if self._style is Style.PLAIN:
+            return
+        for change in person_devices.changes(self._person, begin, end):
+            has_pump = self._style is not Style.XDRIP
+            if has_pump or change.kind is TreatmentKind.SENSOR_START:
+                yield change
+        if self._style is not Style.XDRIP:
+            last = end - timedelta.resolution
+            yield from person_devices.temp_basals(
+                self._person, begin - timedelta.resolution, last
+            )
+
+    def _make_reports(self, begin: datetime, end: datetime) -> tuple[Upload, ...]:
+        """Return an hour of device status, newest first."""
+        uploads = [
+            (at + WRITTEN_AFTER + self._lag, document)
+            for at in person_devices.ticks(begin, end)
+            for document in reports_of(self._style, self._person, at)
+        ]
+        return tuple(reversed(uploads))
+
+
+def _loop_profile(start: datetime) -> Document:
+    """Return a profile as Loop writes it."""
+    basal = [
+        {"time": f"{hour:02}:00", "value": rate, "timeAsSeconds": hour * 3600}
+        for hour, rate in person_devices.RATES
+    ]
+    return {
+        "_id": object_id("loop profile"),
+        "defaultProfile": person_devices.PROFILE_NAME,
+        "startDate": iso(start),
+        "mills": "0",
+        "units": "mg/dL",
+        "enteredBy": "Loop",
+        "created_at": iso(start),
+        "loopSettings": {"dosingEnabled": True, "maximumBolus": 10},
+        "store": {
+            person_devices.PROFILE_NAME: {
+                "dia": 6,
+                "timezone": "ETC/GMT-1",
+                "units": "mg/dL",
+                "basal": basal,
+            }
+        },
+    }

@@ -182,6 +182,12 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         usual: Document = {"created_at": iso(when)}
         return self._add(Collection.DEVICESTATUS, usual | document)
 
+    def add_profile(self, *, at: datetime | None = None, **document: object) -> str:
+        """Add a document with therapy profiles and return its id."""
+        when = at or self._site.clock()
+        usual: Document = {"startDate": iso(when), "created_at": iso(when)}
+        return self._add(Collection.PROFILE, usual | document)
+
     def remove_treatment(self, document_id: str) -> None:
         """Remove a treatment, the person's own ones included."""
         self._site.store.remove(document_id)

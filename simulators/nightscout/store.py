@@ -91,8 +91,10 @@ class Store:
             documents = self._feed.entries(now, after_ms)
         elif kind is Collection.TREATMENTS:
             documents = self._feed.treatments(now, after_ms)
+        elif kind is Collection.DEVICESTATUS:
+            documents = self._feed.reports(now, after_ms)
         else:
-            return
+            documents = self._feed.profiles()
         yield from (doc for doc in documents if doc["_id"] not in self._removed)
 
 

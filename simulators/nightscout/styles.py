@@ -1,7 +1,9 @@
 """The documents of different uploaders, field by field as they were recorded."""
 
 from collections.abc import Callable
+from datetime import timedelta, timezone
 from enum import StrEnum
+import json
 
 from custom_components.glucose_follow.cgm.models import (
     Direction,
@@ -11,6 +13,8 @@ from custom_components.glucose_follow.cgm.models import (
 )
 
 from .documents import Document, identifier, iso, object_id, to_ms
+
+_RIG = timezone(timedelta(hours=1))
 
 DIRECTIONS = {
     Direction.DOUBLE_UP: "DoubleUp",
@@ -30,9 +34,26 @@ class Style(StrEnum):
     AAPS = "aaps"
     LOOP = "loop"
     TRIO = "trio"
+    OPENAPS = "openaps"
+    XDRIP = "xdrip"
+    TWO_UPLOADERS = "two_uploaders"
 
 
-def entry_of(style: Style, reading: Reading) -> Document:
+_APPS: dict[Style, tuple[Style, ...]] = {Style.TWO_UPLOADERS: (Style.AAPS, Style.XDRIP)}
+"""Who uploads, where it is more than one app."""
+
+
+def entries_of(style: Style, reading: Reading) -> list[Document]:
+    """Return the documents in which a person's apps upload a reading."""
+    return [_entry_of(app, reading) for app in _APPS.get(style, (style,))]
+
+
+def treatments_of(style: Style, treatment: Treatment) -> list[Document]:
+    """Return the documents in which a person's apps upload a treatment."""
+    return [_treatment_of(app, treatment) for app in _APPS.get(style, (style,))]
+
+
+def _entry_of(style: Style, reading: Reading) -> Document:
     """Return the document in which an app uploads a reading."""
     direction = DIRECTIONS[reading.direction] if reading.direction else "NONE"
     common: Document = {
@@ -44,7 +65,7 @@ def entry_of(style: Style, reading: Reading) -> Document:
     return _ENTRIES[style](reading, common)
 
 
-def treatment_of(style: Style, treatment: Treatment) -> Document:
+def _treatment_of(style: Style, treatment: Treatment) -> Document:
     """Return the document in which an app uploads a treatment."""
     return _TREATMENTS[style](treatment, _what_was_given(treatment))
 
@@ -56,6 +77,8 @@ def _what_was_given(treatment: Treatment) -> Document:
         "carbs": treatment.carbs,
         "duration": treatment.duration,
         "notes": treatment.note,
+        "rate": treatment.rate,
+        "absolute": treatment.rate,
     }
     return {field: value for field, value in given.items() if value is not None}
 
@@ -170,6 +193,7 @@ def _aaps_treatment(treatment: Treatment, given: Document) -> Document:
         "eventType": _event_type(treatment, bolus="Meal Bolus"),
         **given,
         **(bolus if treatment.insulin else {}),
+        **({"pumpId": to_ms(treatment.at)} if treatment.insulin else {}),
         **_aaps_origin(treatment.id, to_ms(treatment.at), iso(treatment.at)),
         "enteredBy": origin,
         "device": origin,
@@ -191,7 +215,7 @@ def _loop_treatment(treatment: Treatment, given: Document) -> Document:
         "_id": object_id(treatment.id),
         "eventType": _event_type(treatment, bolus="Correction Bolus"),
         **given,
-        **(automatic if treatment.is_automatic else {}),
+        **(automatic if treatment.is_automatic and treatment.insulin else {}),
         "created_at": iso(at),
         "timestamp": iso(at).replace(".000", ""),
         "syncIdentifier": identifier(treatment.id).upper(),
@@ -215,6 +239,41 @@ def _trio_treatment(treatment: Treatment, given: Document) -> Document:
     }
 
 
+def _openaps_treatment(treatment: Treatment, given: Document) -> Document:
+    """Return a treatment of a rig, in the time of its own clock."""
+    local = treatment.at.astimezone(_RIG).isoformat(timespec="seconds")
+    automatic = {"insulin": treatment.insulin} if treatment.insulin else {}
+    return {
+        "_id": object_id(treatment.id),
+        "eventType": _event_type(treatment, bolus="Bolus", automatic="SMB"),
+        **given,
+        **automatic,
+        "created_at": iso(treatment.at.replace(microsecond=0)),
+        "timestamp": local,
+        "enteredBy": "openaps://medtronic/722",
+        "utcOffset": 60,
+    }
+
+
+def _xdrip_treatment(treatment: Treatment, given: Document) -> Document:
+    """Return a treatment of xDrip+, which names none."""
+    insulins = [{"insulin": "Novorapid", "units": treatment.insulin}]
+    return {
+        "_id": object_id(f"xdrip {treatment.id}"),
+        "uuid": identifier(f"xdrip {treatment.id}"),
+        "eventType": "<none>"
+        if treatment.insulin or treatment.carbs
+        else _event_type(treatment, bolus=""),
+        **given,
+        **({"insulinInjections": json.dumps(insulins)} if treatment.insulin else {}),
+        "created_at": iso(treatment.at),
+        "timestamp": to_ms(treatment.at),
+        "sysTime": iso(treatment.at),
+        "enteredBy": "xdrip",
+        "utcOffset": 0,
+    }
+
+
 def _event_type(
     treatment: Treatment, *, bolus: str, automatic: str = "Correction Bolus"
 ) -> str:
@@ -231,6 +290,8 @@ _ENTRIES: dict[Style, Callable[[Reading, Document], Document]] = {
     Style.AAPS: _aaps_entry,
     Style.LOOP: _loop_entry,
     Style.TRIO: _trio_entry,
+    Style.OPENAPS: _plain_entry,
+    Style.XDRIP: _plain_entry,
 }
 
 _TREATMENTS: dict[Style, Callable[[Treatment, Document], Document]] = {
@@ -238,4 +299,6 @@ _TREATMENTS: dict[Style, Callable[[Treatment, Document], Document]] = {
     Style.AAPS: _aaps_treatment,
     Style.LOOP: _loop_treatment,
     Style.TRIO: _trio_treatment,
+    Style.OPENAPS: _openaps_treatment,
+    Style.XDRIP: _xdrip_treatment,
 }

@@ -272,6 +272,8 @@ NETWORK: Mapping[str, Make] = {
 SOURCES: Mapping[str, Make] = {"simulated": simulated, **NETWORK}
 GLUCOSE_ONLY = frozenset({"dexcom_share"})
 """Sources that never have a treatment, and ask nobody for any."""
+REPORTING = frozenset({"nightscout"})
+"""Sources that ask somebody for pump, loop and phone."""
 
 
 @pytest.fixture
@@ -316,13 +318,25 @@ async def treatments(source: CgmSource) -> object:
     return await source.treatments(NOON - DAY)
 
 
+async def status(source: CgmSource) -> object:
+    """Ask for pump, loop and phone."""
+    return await source.status()
+
+
+def is_asked(name: str, ask: Ask) -> bool:
+    """Return whether a source asks anybody for something."""
+    if ask is treatments:
+        return name not in GLUCOSE_ONLY
+    return ask is not status or name in REPORTING
+
+
 every_network_request = pytest.mark.parametrize(
     ("subject", "ask"),
     [
         (name, ask)
         for name in NETWORK
-        for ask in (identify, readings, treatments)
-        if ask is not treatments or name not in GLUCOSE_ONLY
+        for ask in (identify, readings, treatments, status)
+        if is_asked(name, ask)
     ],
     indirect=["subject"],
 )
@@ -444,7 +458,7 @@ async def test_without_its_feature_nothing_is_pushed(subject: Subject) -> None:
 
 
 @every_source
-async def test_without_its_feature_there_is_no_status(subject: Subject) -> None:
+async def test_there_is_a_status_with_its_feature_only(subject: Subject) -> None:
     await subject.source.identify()
 
     status = await subject.source.status()

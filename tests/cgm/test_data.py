@@ -293,7 +293,7 @@ def test_what_the_coordinator_knows_is_passed_on() -> None:
         status=status,
     )
 
-    assert data.status is status
+    assert data.status == status
     assert data.are_treatments_known is False
     assert data.is_answering is False
 

@@ -19,6 +19,7 @@ from custom_components.glucose_follow.cgm.models import (
     Sample,
     SensorFault,
     SensorStatus,
+    TemporaryTarget,
     Treatment,
     TreatmentKind,
 )
@@ -217,14 +218,14 @@ def test_all_treatments_of_a_site_are_told_apart() -> None:
         TreatmentKind.BOLUS: 61,
         TreatmentKind.CARBS: 14,
         TreatmentKind.NOTE: 4,
-        TreatmentKind.EXERCISE: 3,
+        TreatmentKind.EXERCISE: 2,
+        TreatmentKind.OVERRIDE: 2,
         TreatmentKind.FINGER_STICK: 4,
         TreatmentKind.TEMPORARY_TARGET: 4,
         TreatmentKind.SENSOR_START: 2,
         TreatmentKind.SITE_CHANGE: 1,
         TreatmentKind.INSULIN_CHANGE: 1,
         TreatmentKind.PROFILE_SWITCH: 1,
-        TreatmentKind.OTHER: 1,
     }
 
 
@@ -466,6 +467,10 @@ def test_insulin_or_carbs_come_before_a_name(name: str) -> None:
         ("Profile Switch", TreatmentKind.PROFILE_SWITCH),
         ("Temporary Target", TreatmentKind.TEMPORARY_TARGET),
         ("BG CHECK", TreatmentKind.FINGER_STICK),
+        ("Suspend Pump", TreatmentKind.SUSPEND),
+        ("Basal Suspension", TreatmentKind.SUSPEND),
+        ("Pump Resume", TreatmentKind.RESUME),
+        ("Temporary Override", TreatmentKind.OVERRIDE),
         ("Meal Bolus", TreatmentKind.OTHER),
         (None, TreatmentKind.OTHER),
         (7, TreatmentKind.OTHER),
@@ -593,6 +598,281 @@ def test_what_is_not_told_is_unknown() -> None:
     assert treatment.entered_by is None
 
 
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"eventType": "Note", "notes": "PumpSuspend"}, TreatmentKind.SUSPEND),
+        ({"eventType": "Note", "notes": "Pump Resume"}, TreatmentKind.RESUME),
+        ({"eventType": "Note", "notes": "resume the pump?"}, TreatmentKind.NOTE),
+        ({"eventType": "Temp Basal", "reason": "suspend"}, TreatmentKind.SUSPEND),
+        ({"eventType": "Temp Basal", "reason": "low"}, TreatmentKind.TEMP_BASAL),
+        ({"eventType": "Exercise", "enteredBy": "Trio"}, TreatmentKind.OVERRIDE),
+        ({"eventType": "Exercise", "enteredBy": "freeaps-x"}, TreatmentKind.OVERRIDE),
+        ({"eventType": "Exercise", "enteredBy": "AAPS"}, TreatmentKind.EXERCISE),
+        (
+            {"eventType": "BG Check", "glucoseType": "Sensor"},
+            TreatmentKind.OTHER,
+        ),
+        ({"eventType": "Prime", "type": "PRIMING"}, TreatmentKind.PRIME),
+        ({"eventType": "Site Change", "type": "PRIMING"}, TreatmentKind.SITE_CHANGE),
+    ],
+)
+def test_apps_use_one_name_for_several_things(
+    fields: dict[str, Json], kind: TreatmentKind
+) -> None:
+    assert done(**fields).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("fields", "rate", "percent"),
+    [
+        ({"absolute": 1.2}, 1.2, None),
+        ({"absolute": 0, "rate": 1.5}, 0, None),
+        ({"rate": "0.85"}, 0.85, None),
+        ({"percent": -20}, None, -20),
+        ({"percent": -100}, None, -100),
+        ({"percent": -100, "rate": 0.4}, 0.4, -100),
+        ({"percent": -101}, None, None),
+        ({"absolute": -1, "rate": 101}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_a_temporary_basal_rate_is_told_in_units_or_percent(
+    fields: dict[str, Json], rate: float | None, percent: float | None
+) -> None:
+    treatment = done(eventType="Temp Basal", duration=30, **fields)
+
+    assert (treatment.rate, treatment.percent) == (rate, percent)
+
+
+def test_a_pump_that_stands_still_gives_nothing() -> None:
+    assert done(eventType="Suspend Pump").rate == 0
+    assert done(eventType="Resume Pump").rate is None
+
+
+def test_only_basal_insulin_has_a_basal_rate() -> None:
+    treatment = done(eventType="Note", rate=1.2, percent=50)
+
+    assert (treatment.rate, treatment.percent) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "minutes"),
+    [
+        ({"duration": 30}, 30),
+        ({"duration": 30, "durationInMilliseconds": 90_000}, 1.5),
+        ({"duration": -5}, None),
+        ({"duration": 0}, 0),
+        ({"duration": 60, "eventType": "Temp Basal End"}, 0),
+        ({"eventType": "Temporary Override Cancel"}, 0),
+        ({"eventType": "Temporary Override", "durationType": "indefinite"}, None),
+    ],
+)
+def test_a_duration_is_told_in_minutes(
+    fields: dict[str, Json], minutes: float | None
+) -> None:
+    assert done(**fields).duration == minutes
+
+
+def test_a_treatment_ends_after_its_minutes() -> None:
+    assert done(duration=1.5).until == NOON + timedelta(seconds=90)
+    assert done().until is None
+    assert done(duration=1e300).until is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "insulin", "kind"),
+    [
+        ({"enteredinsulin": 3}, 3, TreatmentKind.BOLUS),
+        ({"insulin": 2, "enteredinsulin": 5}, 5, TreatmentKind.BOLUS),
+        ({"insulin": 2, "enteredinsulin": None}, 2, TreatmentKind.BOLUS),
+        ({"insulin": 0, "enteredinsulin": 0}, None, TreatmentKind.OTHER),
+        ({"insulin": 20, "isBasalInsulin": True}, 20, TreatmentKind.LONG_ACTING),
+        ({"insulin": 4, "isBasalInsulin": False}, 4, TreatmentKind.BOLUS),
+        (
+            {"insulin": 9, "insulinInjections": '[{"insulin":"Tresiba","units":9.0}]'},
+            9,
+            TreatmentKind.LONG_ACTING,
+        ),
+        (
+            {"insulin": 4, "insulinInjections": '[{"insulin":"Fiasp","units":4.0}]'},
+            4,
+            TreatmentKind.BOLUS,
+        ),
+        (
+            {
+                "insulin": 12.5,
+                "insulinInjections": [
+                    {"insulin": "Lantus 100", "units": 8},
+                    {"insulin": "Humalog", "units": 4.5},
+                ],
+            },
+            4.5,
+            TreatmentKind.BOLUS,
+        ),
+        ({"insulin": 4, "insulinInjections": "[not json"}, 4, TreatmentKind.BOLUS),
+        ({"insulin": 4, "insulinInjections": "{}"}, 4, TreatmentKind.BOLUS),
+        ({"insulin": 4, "insulinInjections": "[7]"}, 4, TreatmentKind.BOLUS),
+    ],
+)
+def test_insulin_is_what_acts_at_once_or_all_day(
+    fields: dict[str, Json], insulin: float | None, kind: TreatmentKind
+) -> None:
+    treatment = done(**fields)
+
+    assert (treatment.insulin, treatment.kind) == (insulin, kind)
+
+
+def test_a_bolus_that_takes_back_insulin_is_left_out() -> None:
+    assert decode.treatment({**DID, "insulin": 3, "enteredinsulin": -1}) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "mgdl"),
+    [
+        ({"glucose": 127, "units": "mg/dl"}, 127),
+        ({"glucose": "127", "units": "mg/dl"}, 127),
+        ({"glucose": 5.5, "units": "mmol"}, 99),
+        ({"glucose": 33, "units": "mmol/L"}, 595),
+        ({"glucose": 5.49}, 99),
+        ({"glucose": 7}, 126),
+        ({"glucose": 33.3}, 600),
+        ({"glucose": 127}, 127),
+        ({"glucose": 34}, 34),
+        ({"glucose": 25}, None),
+        ({"glucose": 25, "units": "mg/dl"}, 25),
+        ({"glucose": 5, "units": "mg/dl"}, None),
+        ({"glucose": 601, "units": "mg/dl"}, None),
+        ({"glucose": 127, "units": "mmol"}, None),
+        ({"glucose": 0}, None),
+        ({"glucose": None}, None),
+        ({}, None),
+    ],
+)
+def test_a_finger_stick_is_told_in_mgdl_or_not_at_all(
+    fields: dict[str, Json], mgdl: int | None
+) -> None:
+    treatment = done(eventType="BG Check", **fields)
+
+    assert (treatment.kind, treatment.mgdl) == (TreatmentKind.FINGER_STICK, mgdl)
+
+
+@pytest.mark.parametrize(
+    ("fields", "mgdl"),
+    [
+        ({"glucoseType": "Finger"}, 140),
+        ({"glucoseType": "finger"}, 140),
+        ({"glucoseType": "Sensor"}, None),
+        ({}, None),
+    ],
+)
+def test_a_bolus_may_tell_what_a_meter_measured(
+    fields: dict[str, Json], mgdl: int | None
+) -> None:
+    treatment = done(insulin=2, glucose=140, units="mg/dl", **fields)
+
+    assert treatment.kind is TreatmentKind.BOLUS
+    assert treatment.mgdl == mgdl
+
+
+@pytest.mark.parametrize(
+    ("fields", "low", "high"),
+    [
+        ({"targetBottom": 140, "targetTop": 160}, 140, 160),
+        ({"targetBottom": 160, "targetTop": 140}, 140, 160),
+        ({"targetBottom": 7.8, "targetTop": 7.8}, 141, 141),
+        ({"targetBottom": 5, "targetTop": 6, "units": "mmol"}, 90, 108),
+        ({"targetBottom": "100", "targetTop": "100"}, 100, 100),
+    ],
+)
+def test_a_temporary_target_is_told_in_mgdl(
+    fields: dict[str, Json], low: int, high: int
+) -> None:
+    treatment = done(eventType="Temporary Target", duration=45, **fields)
+
+    assert treatment.target == TemporaryTarget(
+        low=low, high=high, until=NOON + timedelta(minutes=45)
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"duration": 0, "targetBottom": 140, "targetTop": 140},
+        {"targetBottom": 140, "targetTop": 140},
+        {"duration": 45, "targetBottom": 140},
+        {"duration": 45, "targetBottom": 140, "targetTop": 900},
+        {"eventType": "Temporary Target Cancel"},
+    ],
+)
+def test_a_temporary_target_without_time_or_value_only_ends_another(
+    fields: dict[str, Json],
+) -> None:
+    treatment = done(**{"eventType": "Temporary Target", **fields})
+
+    assert treatment.kind is TreatmentKind.TEMPORARY_TARGET
+    assert treatment.target is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        ({"eventType": "Temporary Override", "reason": "Running"}, "Running"),
+        ({"eventType": "Exercise", "enteredBy": "Trio", "notes": "Gym"}, "Gym"),
+        ({"eventType": "Temporary Target", "reason": "Eating Soon"}, "Eating Soon"),
+        ({"eventType": "Profile Switch", "profile": "Weekend"}, "Weekend"),
+        ({"eventType": "Note", "reason": "no", "notes": "yes"}, "yes"),
+    ],
+)
+def test_what_was_chosen_by_name_is_noted(fields: dict[str, Json], note: str) -> None:
+    assert done(**fields).note == note
+
+
+@pytest.mark.parametrize(
+    ("fields", "event"),
+    [
+        ({"pumpId": 1795247833438}, "1795247833438"),
+        ({"pumpId": 0, "syncIdentifier": "ABC"}, "ABC"),
+        ({"pump_event_id": "77"}, "77"),
+        ({"pumpId": None}, None),
+    ],
+)
+def test_what_the_pump_calls_it_is_kept(
+    fields: dict[str, Json], event: str | None
+) -> None:
+    assert done(**fields).event == event
+
+
+@pytest.mark.parametrize("name", [AAPS, LOOP, TRIO])
+def test_recorded_temporary_basal_rates_are_known(name: str) -> None:
+    rates = [
+        treatment.rate
+        for treatment in treatments(name)
+        if treatment.kind is TreatmentKind.TEMP_BASAL
+    ]
+
+    assert len(rates) == 59
+    assert all(rate is not None and 0 <= rate <= 5 for rate in rates)
+
+
+@pytest.mark.parametrize("name", [AAPS, LOOP, TRIO])
+def test_recorded_finger_sticks_and_targets_are_known(name: str) -> None:
+    found = {treatment.kind: treatment for treatment in treatments(name)}
+
+    assert found[TreatmentKind.FINGER_STICK].mgdl == 127
+    assert found[TreatmentKind.TEMPORARY_TARGET].target == TemporaryTarget(
+        low=80, high=80, until=datetime(2026, 11, 20, 9, 51, tzinfo=UTC)
+    )
+
+
+def test_loops_and_trios_overrides_are_known_by_name() -> None:
+    loop = [each for each in treatments(LOOP) if each.kind is TreatmentKind.OVERRIDE]
+    trio = [each for each in treatments(TRIO) if each.kind is TreatmentKind.OVERRIDE]
+
+    assert [(each.note, each.duration) for each in loop] == [("🏃‍♂️ Running", 60)]
+    assert [(each.note, each.duration) for each in trio] == [("Run", 45)]
+
+
 leaves: st.SearchStrategy[Json] = st.one_of(
     st.none(),
     st.booleans(),
@@ -633,6 +913,20 @@ FIELDS = [
     "identifier",
     "_id",
     "id",
+    "absolute",
+    "durationInMilliseconds",
+    "enteredinsulin",
+    "glucose",
+    "glucoseType",
+    "insulinInjections",
+    "isBasalInsulin",
+    "percent",
+    "pumpId",
+    "rate",
+    "reason",
+    "targetBottom",
+    "targetTop",
+    "units",
 ]
 documents = st.dictionaries(st.sampled_from(FIELDS), anything) | st.dictionaries(
     st.text(), anything

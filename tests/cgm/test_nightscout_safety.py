@@ -162,7 +162,7 @@ async def ask_everything(api: NightscoutApi, event_type: str) -> None:
     with suppress(CgmError, RefusedError):
         await api.profiles()
     with suppress(CgmError, RefusedError):
-        await api.newest_treatment(event_type)
+        await api.newest_treatments(event_type, 3)
 
 
 @given(

@@ -37,6 +37,7 @@ from custom_components.glucose_follow.cgm.sources.nightscout import (
     parse_address,
     parse_credential,
 )
+from custom_components.glucose_follow.cgm.sources.nightscout.reader import StatusReader
 from custom_components.glucose_follow.cgm.sources.nightscout.tokens import Tokens
 from custom_components.glucose_follow.cgm.sources.nightscout.v1 import V1Api
 from custom_components.glucose_follow.cgm.sources.nightscout.v3 import V3Api
@@ -133,7 +134,11 @@ async def test_a_credential_opens_a_closed_site(
     account = await source.identify()
 
     assert account == Account(id=parse_address(str(site.url)).id, unit=GlucoseUnit.MGDL)
-    assert source.features == {Feature.LIVE, Feature.TREATMENTS}
+    assert source.features == {
+        Feature.LIVE,
+        Feature.TREATMENTS,
+        Feature.STATUS,
+    }
     assert len(await source.readings(NOON - DAY)) == 12
 
 
@@ -144,7 +149,11 @@ async def test_an_open_site_needs_no_credential(
 
     await source.identify()
 
-    assert source.features == {Feature.LIVE, Feature.TREATMENTS}
+    assert source.features == {
+        Feature.LIVE,
+        Feature.TREATMENTS,
+        Feature.STATUS,
+    }
     assert sent(open_to_all) == []
 
 
@@ -294,7 +303,11 @@ async def test_a_strange_verdict_leaves_it_to_the_entries(
 
     await source.identify()
 
-    assert source.features == {Feature.LIVE, Feature.TREATMENTS}
+    assert source.features == {
+        Feature.LIVE,
+        Feature.TREATMENTS,
+        Feature.STATUS,
+    }
 
 
 @pytest.mark.parametrize(
@@ -351,7 +364,11 @@ async def test_trouble_with_a_page_that_not_every_site_has_changes_nothing(
 
     await source.identify()
 
-    assert source.features == {Feature.LIVE, Feature.TREATMENTS}
+    assert source.features == {
+        Feature.LIVE,
+        Feature.TREATMENTS,
+        Feature.STATUS,
+    }
 
 
 async def test_a_site_without_entries_is_a_site(
@@ -401,9 +418,11 @@ async def test_a_day_is_complete_whoever_uploads_it(
     expected = PERSON.readings(NOON - DAY, NOON)
 
     async with NightscoutSimulator(clock=clock, person=PERSON, style=style) as site:
-        found = await reads(http, site).readings(NOON - DAY - MINUTE)
+        told = await reads(http, site).readings(NOON - DAY - MINUTE)
 
-    pairs = list(zip(found[-287:], expected[-287:], strict=True))
+    timeline = Timeline()
+    timeline.merge(told, NOON)
+    pairs = list(zip(timeline.readings[-287:], expected[-287:], strict=True))
     assert len(pairs) == 287
     for one, other in pairs:
         assert isinstance(one, Reading)
@@ -700,7 +719,6 @@ async def test_what_a_site_does_not_offer_is_nothing(source: NightscoutSource) -
     def never() -> None:
         raise AssertionError
 
-    assert await source.status() is None
     await source.listen(never)
     await source.close()
 
@@ -744,8 +762,12 @@ def told(answer: Json) -> NightscoutSource:
     source = NightscoutSource.__new__(NightscoutSource)
     source._v1 = source._api = V1Api(client, credential)
     source._v3 = V3Api(client, Tokens(client, READER, lambda: NOON))
+    source._client = client
     source._address = parse_address("https://site.example")
-    source._features = frozenset({Feature.TREATMENTS})
+    source._features = frozenset({Feature.TREATMENTS, Feature.STATUS})
+    source._clock = FakeTime()
+    source._reader = StatusReader(source._now)
+    source._has_devices = True
     source._skipped = 0
     return source
 
@@ -776,5 +798,7 @@ async def assert_survives(source: NightscoutSource) -> None:
             found = await ask(NOON - DAY)
             assert all(each.at.tzinfo is UTC for each in found)
             assert all(each.at >= NOON - DAY for each in found)
+    with suppress(CgmError):
+        assert await source.status()
     with suppress(CgmError):
         assert await source.identify()

@@ -82,7 +82,7 @@ async def test_device_status_is_asked_for_by_date_and_number(
     (request,) = site.requests
     assert request.path == "/api/v1/devicestatus.json"
     assert dict(request.query) == {
-        "find[created_at][$gte]": "2026-11-21T11:00:00.000Z",
+        "find[created_at][$gte]": "2026-11-21T12:00:00.000Z",
         "count": "500",
     }
 
@@ -101,11 +101,11 @@ async def test_the_newest_treatment_is_found_however_old(
         site.add_treatment(at=NOON - ago * DAY, eventType="Site Change", device=ago)
     site.add_treatment(at=NOON - DAY, eventType="Sensor Start", device=1)
 
-    found = await api.newest_treatment("Site Change")
+    found = await api.newest_treatments("Site Change", 2)
 
-    assert found is not None
-    assert found["device"] == 12
-    assert await api.newest_treatment("Insulin Change") is None
+    assert marks(list(found)) == [15, 12]
+    assert marks(list(await api.newest_treatments("Site Change", 1))) == [12]
+    assert list(await api.newest_treatments("Insulin Change", 2)) == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ async def test_the_newest_treatment_is_found_however_old(
         lambda api: api.treatments(NOON - DAY),
         lambda api: api.device_status(NOON - DAY),
         lambda api: api.profiles(),
-        lambda api: api.newest_treatment("Site Change"),
+        lambda api: api.newest_treatments("Site Change", 1),
     ],
 )
 async def test_a_lost_database_is_not_an_empty_one(
@@ -182,7 +182,7 @@ async def test_a_phone_has_entries_and_is_asked_for_nothing_else(
     assert list(await api.treatments(NOON - DAY)) == []
     assert list(await api.device_status(NOON - DAY)) == []
     assert list(await api.profiles()) == []
-    assert await api.newest_treatment("Site Change") is None
+    assert list(await api.newest_treatments("Site Change", 1)) == []
     assert await api.status() is None
     assert site.requests == []
 

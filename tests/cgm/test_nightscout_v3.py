@@ -413,12 +413,13 @@ async def test_the_newest_treatment_is_found_however_old(
         site.add_treatment(at=NOON - ago * DAY, eventType="Site Change", device=ago)
     site.add_treatment(at=NOON - DAY, eventType="Sensor Start", device=1)
 
-    found = await best(source).newest_treatment("Site Change")
+    found = await best(source).newest_treatments("Site Change", 2)
+    (newest,) = await best(source).newest_treatments("Site Change", 1)
 
-    assert found is not None
-    assert found["device"] == 12
-    assert await best(source).newest_treatment("Insulin Change") is None
-    assert len(site.requests) == 2
+    assert [document["device"] for document in found] == [15, 12]
+    assert newest["device"] == 12
+    assert list(await best(source).newest_treatments("Insulin Change", 2)) == []
+    assert len(site.requests) == 3
 
 
 async def test_one_question_is_one_request(

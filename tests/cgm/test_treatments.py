@@ -1,6 +1,8 @@
 """When to ask for treatments, and what a short answer may delete."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,13 @@ MINUTE = timedelta(minutes=1)
 def bolus(at: datetime, identity: str) -> Treatment:
     """Return insulin that somebody gave."""
     return Treatment(at=at, id=identity, kind=TreatmentKind.BOLUS, insulin=2.5)
+
+
+def told(*treatments: Treatment) -> tuple[Treatment, ...]:
+    """Return what is known after everything was told."""
+    log = TreatmentLog()
+    log.answer(ask(log, NOON), treatments, NOON)
+    return log.treatments
 
 
 def ask(log: TreatmentLog, now: datetime, *, is_new: bool = True) -> Question:
@@ -139,3 +148,108 @@ def test_a_plan_is_news_once_when_its_time_comes() -> None:
     assert announcer.news([plan], NOON) == ()
     assert announcer.news([plan], plan.at) == (plan,)
     assert announcer.news([plan], plan.at) == ()
+
+
+def test_a_treatment_that_two_apps_uploaded_is_one() -> None:
+    """The same kind and amount in the same second."""
+    one = bolus(NOON - MINUTE, "one")
+    other = bolus(NOON - MINUTE + timedelta(milliseconds=700), "other")
+
+    assert told(one, other) == (one,)
+    assert told(other, one) == (one,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"at": NOON - MINUTE + timedelta(seconds=1)},
+        {"insulin": 2.55},
+        {"carbs": 5.0},
+        {"kind": TreatmentKind.LONG_ACTING},
+    ],
+)
+def test_treatments_that_differ_are_two(change: dict[str, Any]) -> None:
+    one = bolus(NOON - MINUTE, "one")
+
+    assert len(told(one, replace(one, id="other", **change))) == 2
+
+
+def test_what_the_pump_calls_the_same_is_one_whenever_it_was_uploaded() -> None:
+    one = replace(bolus(NOON - 3 * MINUTE, "one"), event="1795247833438")
+    other = replace(one, id="other", at=NOON - MINUTE, insulin=2.4)
+
+    assert told(one, other) == (one,)
+    assert told(other, one) == (one,)
+
+
+def test_one_event_of_the_pump_may_be_of_two_kinds() -> None:
+    one = replace(bolus(NOON - MINUTE, "one"), event="77")
+    carbs = Treatment(
+        at=NOON - MINUTE, id="two", kind=TreatmentKind.CARBS, carbs=30.0, event="77"
+    )
+
+    assert len(told(one, carbs)) == 2
+
+
+def test_a_copy_without_the_pumps_name_for_it_is_one_too() -> None:
+    one = replace(bolus(NOON - MINUTE, "one"), event="77")
+    other = replace(bolus(NOON - MINUTE, "other"), event="ABC-DEF")
+    third = bolus(NOON - MINUTE, "third")
+
+    assert told(third, other, one) == (one,)
+
+
+def test_two_finger_sticks_of_one_second_are_one_if_they_agree() -> None:
+    one = Treatment(at=NOON, id="one", kind=TreatmentKind.FINGER_STICK, mgdl=120)
+
+    assert told(one, replace(one, id="other")) == (one,)
+    assert len(told(one, replace(one, id="other", mgdl=121))) == 2
+
+
+def test_notes_of_one_second_are_as_many_as_they_are() -> None:
+    one = Treatment(at=NOON, id="one", kind=TreatmentKind.NOTE, note="Lunch")
+
+    assert len(told(one, replace(one, id="other"))) == 2
+
+
+def test_a_bolus_is_a_loops_if_one_of_two_apps_says_so() -> None:
+    by_hand = bolus(NOON - MINUTE, "one")
+    automatic = replace(by_hand, id="other", is_automatic=True)
+
+    for order in ((by_hand, automatic), (automatic, by_hand)):
+        (only,) = told(*order)
+        assert only == replace(by_hand, is_automatic=True)
+
+
+def test_the_other_copy_stays_if_one_is_deleted() -> None:
+    log = TreatmentLog()
+    one, other = bolus(NOON - 20 * MINUTE, "one"), bolus(NOON - 20 * MINUTE, "other")
+    for minutes in (0, 5):
+        later = NOON + minutes * MINUTE
+        log.answer(ask(log, later), [one, other], later)
+
+    later = NOON + 10 * MINUTE
+    log.answer(ask(log, later), [other], later)
+
+    assert log.treatments == (other,)
+
+
+def test_an_edited_treatment_replaces_what_it_was() -> None:
+    log = TreatmentLog()
+    given = bolus(NOON - 20 * MINUTE, "a")
+    log.answer(ask(log, NOON), [given], NOON)
+    edited = replace(given, insulin=3.0, at=NOON - 25 * MINUTE)
+
+    later = NOON + 5 * MINUTE
+    log.answer(ask(log, later), [edited], later)
+
+    assert log.treatments == (edited,)
+
+
+def test_carbs_yet_to_come_are_kept() -> None:
+    """A bolus before a meal splits off its carbs, and fat is told hours ahead."""
+    eaten = Treatment(
+        at=NOON + 20 * MINUTE, id="a", kind=TreatmentKind.CARBS, carbs=40.0
+    )
+
+    assert told(eaten) == (eaten,)

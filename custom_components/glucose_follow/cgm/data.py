@@ -19,6 +19,7 @@ from .models import (
     Treatment,
     TreatmentKind,
 )
+from .status import current
 from .timeline import SPAN, Timeline
 
 _CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -137,7 +138,7 @@ def judge(
         stale_after: Age at which a reading stops being current.
         are_treatments_known: Whether treatments were read recently.
         is_answering: Whether the source answered the newest request.
-        status: What pump, loop and phone reported.
+        status: What pump, loop and phone reported, however long ago.
         thresholds: The person's own, ours without.
     """
     until = fresh_until(timeline, stale_after)
@@ -148,7 +149,12 @@ def judge(
     breaks = _breaks(timeline.faults, treatments)
     readings = timeline.readings
     limits = thresholds or Thresholds()
-    known = status or DeviceStatus()
+    known = current(
+        status or DeviceStatus(),
+        treatments,
+        now=now,
+        are_treatments_known=are_treatments_known,
+    )
     expected = Outlook()
     if latest is not None:
         expected = outlook(

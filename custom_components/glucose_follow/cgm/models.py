@@ -1,7 +1,7 @@
 """What a source reports: mg/dL, units of insulin, grams, aware UTC."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 LOWEST_MGDL = 39
@@ -151,6 +151,9 @@ class Treatment:
     rate: float | None = None
     """Units per hour of basal insulin, 0 included, None if it is no basal."""
 
+    percent: float | None = None
+    """How much more basal insulin than scheduled, None if `rate` says it."""
+
     mgdl: int | None = None
     """Glucose of a finger stick in mg/dL, None if it is none."""
 
@@ -168,6 +171,22 @@ class Treatment:
 
     entered_by: str | None = None
     """Who or what wrote it down, None if unknown."""
+
+    target: TemporaryTarget | None = None
+    """Of `TEMPORARY_TARGET`, None if it only ends the one before."""
+
+    event: str | None = None
+    """What the pump calls it: the same in every uploader's copy."""
+
+    @property
+    def until(self) -> datetime | None:
+        """Return when it ends; None if nobody says, or no calendar goes so far."""
+        if self.duration is None:
+            return None
+        try:
+            return self.at + timedelta(minutes=self.duration)
+        except OverflowError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +235,34 @@ class TemporaryTarget:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BasalSchedule:
+    """Basal insulin by the time of day."""
+
+    zone: tzinfo
+    """Whose days these are."""
+
+    rates: tuple[tuple[int, float], ...]
+    """Seconds since midnight and units per hour, earliest first, from 0 on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfileUse:
+    """A therapy profile, and when it was in use."""
+
+    start: datetime
+    """When it began; aware, UTC."""
+
+    until: datetime | None = None
+    """When it ends by itself, None if it stays until the next; aware, UTC."""
+
+    name: str
+    """What it is called."""
+
+    basal: BasalSchedule | None = None
+    """What it gives, None if nobody says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceStatus:
     """What pumps, loops and phones report, each value with its own time."""
 
@@ -229,7 +276,13 @@ class DeviceStatus:
     """Units per hour that the pump gives now."""
 
     loop: Reported[LoopState] | None = None
-    """What the loop does, and when it last ran."""
+    """What the loop does, and when it last tried."""
+
+    looped_at: datetime | None = None
+    """When the loop last ran without a fault, however long ago; aware, UTC."""
+
+    is_suspended: Reported[bool] | None = None
+    """Whether the pump gives nothing at all."""
 
     reservoir: Reported[float] | None = None
     """Units left in the pump."""
@@ -250,7 +303,10 @@ class DeviceStatus:
     """The target that replaces the profile's."""
 
     override: Reported[str] | None = None
-    """Name of the override in use."""
+    """Name of the override in use, empty if there is none."""
+
+    override_until: datetime | None = None
+    """When that override ends, None if nobody says; aware, UTC."""
 
     forecast: Reported[Forecast] | None = None
     """The loop's own."""
@@ -275,6 +331,12 @@ class DeviceStatus:
 
     sensor_model: str | None = None
     """What the sensor or its transmitter is called."""
+
+    profiles: tuple[ProfileUse, ...] = ()
+    """What basal insulin is scheduled by, earliest first."""
+
+    enacted: Treatment | None = None
+    """The newest `TEMP_BASAL` that the loop says it set."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

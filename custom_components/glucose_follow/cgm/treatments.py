@@ -1,7 +1,7 @@
 """What was done in the last two days, and when to ask for more."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .models import Treatment
@@ -163,7 +163,7 @@ def merge_treatments(
     """Return all treatments after a source told everything from `since` on.
 
     What it no longer tells was deleted. Two uploaders' copies of one treatment
-    (same kind, amount and second) are one.
+    (the same event of the pump, or the same kind, amount and second) are one.
 
     Args:
         known: Told before, oldest first.
@@ -187,21 +187,41 @@ def merge_treatments(
             or (visible is not None and treatment.id not in visible)
         )
     ]
-    merged = {_what_was_done(treatment): treatment for treatment in [*kept, *fresh]}
+    merged = _once_each(_once_each([*kept, *fresh], _event), _what_was_done)
     recent = (
-        treatment
-        for treatment in merged.values()
-        if treatment.at >= now - TREATMENTS_SPAN
+        treatment for treatment in merged if treatment.at >= now - TREATMENTS_SPAN
     )
     return tuple(sorted(recent, key=lambda treatment: treatment.at))
 
 
+def _once_each(
+    treatments: Iterable[Treatment], deed: Callable[[Treatment], tuple[object, ...]]
+) -> Iterable[Treatment]:
+    """Return one copy of each treatment: the same one whoever is asked first."""
+    found: dict[tuple[object, ...], Treatment] = {}
+    for treatment in treatments:
+        key = deed(treatment)
+        other = found.get(key, treatment)
+        first = min(treatment, other, key=lambda copy: copy.id)
+        # Not every uploader knows that a loop gave it; none makes that up.
+        is_automatic = treatment.is_automatic or other.is_automatic
+        found[key] = replace(first, is_automatic=is_automatic)
+    return found.values()
+
+
+def _event(treatment: Treatment) -> tuple[object, ...]:
+    """Return what the pump calls a treatment, as every uploader tells it."""
+    if treatment.event is None:
+        return (treatment.id,)
+    return (treatment.event, treatment.kind)
+
+
 def _what_was_done(treatment: Treatment) -> tuple[object, ...]:
     """Return what two uploaders' copies of one treatment have in common."""
-    if treatment.insulin is None and treatment.carbs is None:
+    amounts = (treatment.insulin, treatment.carbs, treatment.mgdl)
+    if not any(amounts):
         return (treatment.id,)
-    moment = treatment.at.replace(microsecond=0)
-    return (moment, treatment.kind, treatment.insulin, treatment.carbs)
+    return (treatment.at.replace(microsecond=0), treatment.kind, *amounts)
 
 
 def _is_younger(moment: datetime | None, now: datetime, span: timedelta) -> bool:

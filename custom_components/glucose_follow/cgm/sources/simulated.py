@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import override
 
+from .. import person_devices
 from ..models import Account, DeviceStatus, Sample, Treatment
 from ..person import SimulatedPerson
 from ..schedule import Caps
@@ -13,7 +14,7 @@ from ..source import CgmSource, Feature
 class SimulatedSource(CgmSource):
     """Answers what a simulated person's devices would have sent by now."""
 
-    features = frozenset({Feature.LIVE, Feature.TREATMENTS})
+    features = frozenset({Feature.LIVE, Feature.TREATMENTS, Feature.STATUS})
     api = "simulated"
     caps = Caps()
     skipped = 0
@@ -65,8 +66,8 @@ class SimulatedSource(CgmSource):
 
     @override
     async def status(self) -> DeviceStatus | None:
-        """Return None: the person wears no pump."""
-        return None
+        """Return what the person's pump, loop and phone reported by now."""
+        return person_devices.status(self._person(), self._clock())
 
     @override
     async def listen(self, on_change: Callable[[], None]) -> None:

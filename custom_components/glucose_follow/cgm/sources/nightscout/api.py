@@ -63,11 +63,14 @@ class NightscoutApi(Protocol):
             CgmError: As documented on `JsonClient.get`.
         """
 
-    async def newest_treatment(self, event_type: str) -> Document | None:
-        """Return the last treatment of a type, however long ago, None if none.
+    async def newest_treatments(
+        self, event_type: str, count: int
+    ) -> Sequence[Document]:
+        """Return the last treatments of a type, however long ago.
 
         Args:
             event_type: Exactly as uploaders write it.
+            count: How many at most; some may have been deleted since.
 
         Raises:
             CgmError: As documented on `JsonClient.get`.

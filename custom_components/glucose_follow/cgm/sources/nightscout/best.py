@@ -66,10 +66,12 @@ class BestApi(NightscoutApi):
         return await self._asked(Collection.PROFILE, lambda api: api.profiles())
 
     @override
-    async def newest_treatment(self, event_type: str) -> Document | None:
-        """Return the last treatment of a type, None if there is none."""
+    async def newest_treatments(
+        self, event_type: str, count: int
+    ) -> Sequence[Document]:
+        """Return the last treatments of a type, oldest first."""
         return await self._asked(
-            Collection.TREATMENTS, lambda api: api.newest_treatment(event_type)
+            Collection.TREATMENTS, lambda api: api.newest_treatments(event_type, count)
         )
 
     async def _asked[T](

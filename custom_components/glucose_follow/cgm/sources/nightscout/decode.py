@@ -6,9 +6,8 @@ cannot be understood is left out, and nothing here raises.
 Source: the documents of cgm-remote-monitor 15.0.7, AAPS, Loop, Trio, xDrip+.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-import math
+from collections.abc import Iterator
+from datetime import datetime
 import re
 
 from ...models import (
@@ -24,8 +23,10 @@ from ...models import (
     TreatmentKind,
 )
 from ...transport import Json
+from . import amounts
+from .fields import Document, moment, normalised, number, text
 
-type Document = Mapping[str, Json]
+__all__ = ["Document", "documents", "is_glucose", "sample", "treatment"]
 
 _FIRST_CODE, _LAST_CODE = 1, 38
 _NOT_READY_CODES = frozenset({1, 5})
@@ -35,12 +36,6 @@ _DEXCOM_LIMIT = 400
 _DEXCOM_HIGH = 401
 _LIBRE_LIMIT = 500
 _DEXCOM = re.compile(r"dexcom|share|\bg[4567]\b", re.IGNORECASE)
-
-_MOST_UNITS, _MOST_GRAMS = 100.0, 500.0
-"""More than this in one treatment is a slip of the finger."""
-
-_SECONDS_UNTIL = 100_000_000_000
-"""Epoch numbers below this are seconds, not milliseconds: 1973 against 5138."""
 
 _DIRECTIONS = {
     "tripleup": Direction.DOUBLE_UP,
@@ -58,6 +53,12 @@ _KINDS = {
     "tempbasal": TreatmentKind.TEMP_BASAL,
     "tempbasalstart": TreatmentKind.TEMP_BASAL,
     "tempbasalend": TreatmentKind.TEMP_BASAL,
+    "suspendpump": TreatmentKind.SUSPEND,
+    "pumpsuspend": TreatmentKind.SUSPEND,
+    "basalsuspension": TreatmentKind.SUSPEND,
+    "resumepump": TreatmentKind.RESUME,
+    "pumpresume": TreatmentKind.RESUME,
+    "basalresume": TreatmentKind.RESUME,
     "sitechange": TreatmentKind.SITE_CHANGE,
     "podchange": TreatmentKind.SITE_CHANGE,
     "sensorstart": TreatmentKind.SENSOR_START,
@@ -72,10 +73,31 @@ _KINDS = {
     "profileswitch": TreatmentKind.PROFILE_SWITCH,
     "temporarytarget": TreatmentKind.TEMPORARY_TARGET,
     "temporarytargetcancel": TreatmentKind.TEMPORARY_TARGET,
+    "temporaryoverride": TreatmentKind.OVERRIDE,
+    "temporaryoverridecancel": TreatmentKind.OVERRIDE,
     "bgcheck": TreatmentKind.FINGER_STICK,
 }
 
-_PRIMING = frozenset({TreatmentKind.SITE_CHANGE, TreatmentKind.INSULIN_CHANGE})
+_PUMP_NOTES = {
+    "pumpsuspend": TreatmentKind.SUSPEND,
+    "pumpresume": TreatmentKind.RESUME,
+}
+"""What Trio and its relatives note when a pump stops and goes on."""
+
+_ENDINGS = frozenset({"tempbasalend", "temporaryoverridecancel"})
+_OREF_ON_IOS = frozenset({"trio", "iaps", "freeaps-x"})
+"""They call an override an exercise."""
+
+_NAMES = {
+    TreatmentKind.OVERRIDE: "reason",
+    TreatmentKind.TEMPORARY_TARGET: "reason",
+    TreatmentKind.PROFILE_SWITCH: "profile",
+}
+"""Where the name of what was chosen is."""
+
+_PRIMING = frozenset(
+    {TreatmentKind.SITE_CHANGE, TreatmentKind.INSULIN_CHANGE, TreatmentKind.PRIME}
+)
 """Insulin in these filled a tube, not a person."""
 
 
@@ -92,8 +114,8 @@ def is_glucose(document: Document) -> bool:
 
 def sample(document: Document) -> Sample | None:
     """Return what a sensor sent, None if the entry says nothing usable."""
-    at = _moment(document, "date", "mills", "dateString", "sysTime", "created_at")
-    value = _number(document.get("sgv"))
+    at = moment(document, "date", "mills", "dateString", "sysTime", "created_at")
+    value = number(document.get("sgv"))
     if at is None or value is None or document.get("isValid") is False:
         return None
     mgdl = round(value)
@@ -106,33 +128,45 @@ def sample(document: Document) -> Sample | None:
     return Reading(
         at=at,
         mgdl=mgdl,
-        direction=_DIRECTIONS.get(_normalised(document.get("direction"))),
-        kind=_reading_kind(mgdl, _text(document.get("device")) or ""),
+        direction=_DIRECTIONS.get(normalised(document.get("direction"))),
+        kind=_reading_kind(mgdl, text(document.get("device")) or ""),
     )
 
 
 def treatment(document: Document) -> Treatment | None:
     """Return what was done, None if the document says nothing usable."""
-    at = _moment(document, "created_at", "mills", "date", "timestamp")
+    at = moment(document, "created_at", "mills", "date", "timestamp")
     if at is None or document.get("isValid") is False:
         return None
-    insulin, carbs = _number(document.get("insulin")), _number(document.get("carbs"))
-    if not _is_plausible(insulin, _MOST_UNITS) or not _is_plausible(carbs, _MOST_GRAMS):
+    insulin, acts_all_day = amounts.insulin(document)
+    carbs = number(document.get("carbs"))
+    if not (
+        amounts.is_plausible(insulin, amounts.MOST_UNITS)
+        and amounts.is_plausible(carbs, amounts.MOST_GRAMS)
+    ):
         return None
-    name = _normalised(document.get("eventType"))
-    named = _KINDS.get(name, TreatmentKind.OTHER)
-    is_priming = named in _PRIMING or document.get("type") == "PRIMING"
-    given = None if is_priming else insulin or None
+    name = normalised(document.get("eventType"))
+    named = _named_kind(document, name)
+    given = None if named in _PRIMING else insulin
+    kind = _treatment_kind(given, carbs or None, named, acts_all_day=acts_all_day)
+    is_basal = kind is TreatmentKind.TEMP_BASAL
     return Treatment(
         at=at,
         id=_identity(document, at, name),
-        kind=_treatment_kind(given, carbs or None, named),
+        kind=kind,
         insulin=given,
         carbs=carbs or None,
+        rate=amounts.rate(document) if is_basal else _rate_without(kind),
+        percent=amounts.percent(document) if is_basal else None,
+        mgdl=_finger_stick(document, kind),
         is_automatic=_is_automatic(document, name),
-        duration=_number(document.get("duration")),
-        note=_text(document.get("notes")),
-        entered_by=_text(document.get("enteredBy")),
+        duration=0.0 if name in _ENDINGS else amounts.minutes(document),
+        note=_note(document, kind),
+        entered_by=text(document.get("enteredBy")),
+        target=amounts.target(document, at)
+        if kind is TreatmentKind.TEMPORARY_TARGET
+        else None,
+        event=amounts.event(document),
     )
 
 
@@ -151,14 +185,54 @@ def _reading_kind(mgdl: int, device: str) -> ReadingKind:
 
 
 def _treatment_kind(
-    insulin: float | None, carbs: float | None, named: TreatmentKind
+    insulin: float | None,
+    carbs: float | None,
+    named: TreatmentKind,
+    *,
+    acts_all_day: bool,
 ) -> TreatmentKind:
     """Return what was done: fields first, because names differ by uploader."""
     if insulin is not None:
-        return TreatmentKind.BOLUS
+        return TreatmentKind.LONG_ACTING if acts_all_day else TreatmentKind.BOLUS
     if carbs is not None:
         return TreatmentKind.CARBS
     return named
+
+
+def _named_kind(document: Document, name: str) -> TreatmentKind:
+    """Return what an uploader says was done, by its name for it."""
+    kind = _KINDS.get(name, TreatmentKind.OTHER)
+    if document.get("type") == "PRIMING" and kind not in _PRIMING:
+        return TreatmentKind.PRIME
+    if kind is TreatmentKind.NOTE:
+        return _PUMP_NOTES.get(normalised(document.get("notes")), kind)
+    if kind is TreatmentKind.TEMP_BASAL and document.get("reason") == "suspend":
+        return TreatmentKind.SUSPEND
+    if kind is TreatmentKind.EXERCISE:
+        is_override = normalised(document.get("enteredBy")) in _OREF_ON_IOS
+        return TreatmentKind.OVERRIDE if is_override else kind
+    if kind is TreatmentKind.FINGER_STICK:
+        is_sensor = normalised(document.get("glucoseType")) == "sensor"
+        return TreatmentKind.OTHER if is_sensor else kind
+    return kind
+
+
+def _rate_without(kind: TreatmentKind) -> float | None:
+    """Return the basal rate of what is no temporary basal rate."""
+    return 0.0 if kind is TreatmentKind.SUSPEND else None
+
+
+def _finger_stick(document: Document, kind: TreatmentKind) -> int | None:
+    """Return what a meter measured, on its own or for a bolus."""
+    is_finger = normalised(document.get("glucoseType")) == "finger"
+    is_told = is_finger or kind is TreatmentKind.FINGER_STICK
+    return amounts.finger_stick(document) if is_told else None
+
+
+def _note(document: Document, kind: TreatmentKind) -> str | None:
+    """Return what somebody wrote, or the name of what was chosen."""
+    name = _NAMES.get(kind, "notes")
+    return text(document.get(name)) or text(document.get("notes"))
 
 
 def _is_automatic(document: Document, name: str) -> bool:
@@ -171,59 +245,9 @@ def _is_automatic(document: Document, name: str) -> bool:
     )
 
 
-def _is_plausible(amount: float | None, most: float) -> bool:
-    """Return whether an amount is missing or could have been meant."""
-    return amount is None or 0 <= amount <= most
-
-
 def _identity(document: Document, at: datetime, name: str) -> str:
     """Return what tells a treatment from others, also after it was edited."""
     for key in ("identifier", "_id", "id"):
-        if identity := _text(document.get(key)):
+        if identity := text(document.get(key)):
             return identity
     return f"{at.isoformat()} {name}"
-
-
-def _moment(document: Document, *keys: str) -> datetime | None:
-    """Return the first usable time among the fields; aware, UTC."""
-    for key in keys:
-        moment = _parsed(document.get(key))
-        if moment is not None:
-            return moment
-    return None
-
-
-def _parsed(value: Json) -> datetime | None:
-    """Return a time told as ISO text or as seconds or milliseconds since 1970."""
-    number = _number(value)
-    try:
-        if number is not None:
-            seconds = number if abs(number) < _SECONDS_UNTIL else number / 1000
-            return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except ValueError, OverflowError, OSError:
-        pass
-    return None
-
-
-def _number(value: Json) -> float | None:
-    """Return a number told as one or as text, None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except ValueError, OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _text(value: Json) -> str | None:
-    """Return a text that says something, None for anything else."""
-    return value.strip() or None if isinstance(value, str) else None
-
-
-def _normalised(value: Json) -> str:
-    """Return a name without its case, spaces and underscores."""
-    return re.sub(r"[\s_]", "", value).lower() if isinstance(value, str) else ""

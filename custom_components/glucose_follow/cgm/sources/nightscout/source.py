@@ -18,6 +18,7 @@ from .address import Address
 from .api import Collection, NightscoutApi
 from .best import BestApi
 from .credential import Credential
+from .reader import StatusReader
 from .tokens import RefusedError, Tokens
 from .v1 import V1Api
 from .v3 import V3Api
@@ -53,13 +54,16 @@ class NightscoutSource(CgmSource):
         """
         self._client = JsonClient(session, address.url)
         self._address = address
+        self._clock = clock
         self._v1 = V1Api(self._client, credential)
         self._v3: V3Api | None = None
         if token := credential.access_token:
             self._v3 = V3Api(self._client, Tokens(self._client, token, clock))
         self._api: NightscoutApi = self._v1
         self._is_identified = False
-        self._features = frozenset({Feature.LIVE, Feature.TREATMENTS})
+        self._features = frozenset({Feature.LIVE, Feature.TREATMENTS, Feature.STATUS})
+        self._reader = StatusReader(self._now)
+        self._has_devices = True
         self._skipped = 0
 
     @property
@@ -78,7 +82,7 @@ class NightscoutSource(CgmSource):
     @override
     def skipped(self) -> int:
         """Return how many documents were unusable."""
-        return self._skipped
+        return self._skipped + self._reader.skipped
 
     @property
     @override
@@ -101,13 +105,19 @@ class NightscoutSource(CgmSource):
         else:
             self._api = self._v1
             await self._be_admitted()
-        status, has_treatments = await asyncio.gather(
-            self._v1.status(), self._api.offers(Collection.TREATMENTS)
+        status, has_treatments, self._has_devices = await asyncio.gather(
+            self._v1.status(),
+            self._api.offers(Collection.TREATMENTS),
+            self._api.offers(Collection.DEVICE_STATUS),
         )
         self._is_identified = True
-        self._features = frozenset(
-            {Feature.LIVE} | ({Feature.TREATMENTS} if has_treatments else set())
-        )
+        features = {
+            Feature.LIVE: True,
+            Feature.TREATMENTS: has_treatments,
+            # Site and sensor changes are treatments.
+            Feature.STATUS: has_treatments or self._has_devices,
+        }
+        self._features = frozenset(name for name, is_so in features.items() if is_so)
         return _account(self._address, status)
 
     @override
@@ -136,15 +146,27 @@ class NightscoutSource(CgmSource):
             return ()
         documents = await self._api.treatments(since)
         treatments = await self._decoded(documents, decode.treatment)
-        return sorted(
+        done = sorted(
             (treatment for treatment in treatments if treatment.at >= since),
             key=attrgetter("at"),
         )
+        self._reader.take_treatments(documents, done, since)
+        return done
 
     @override
     async def status(self) -> DeviceStatus | None:
-        """Return None: pumps and loops are not read yet."""
-        return None
+        """Return what pump, loop and phone last reported, None if nobody may see it.
+
+        Raises:
+            CgmError: As documented on `StatusReader.read`.
+        """
+        if Feature.STATUS not in self._features:
+            return None
+        return await self._reader.read(
+            self._api,
+            has_devices=self._has_devices,
+            has_treatments=Feature.TREATMENTS in self._features,
+        )
 
     @override
     async def listen(self, on_change: Callable[[], None]) -> None:
@@ -170,6 +192,15 @@ class NightscoutSource(CgmSource):
             # Phones answer 403 to a wrong secret; only a site that knows the
             # credential can mean that it lacks a right.
             raise CgmAuthError(str(err), is_recognised=is_recognised) from None
+
+    def _now(self) -> datetime:
+        """Return the present: by the site's clock, or by ours if that is ahead.
+
+        Ours goes on between two answers, and only what is far from both of them
+        is from a future that will not come.
+        """
+        ours = self._clock()
+        return max(self._client.server_time or ours, ours)
 
     async def _decoded[T](
         self,

@@ -27,7 +27,7 @@ MOST_PAGES = 20
 _FEW_ENTRIES = 24
 _MANY_ENTRIES = 1000
 
-_MARGIN = timedelta(hours=1)
+MARGIN = timedelta(hours=1)
 """`created_at` is compared as text, and not every document is in UTC."""
 
 _EVER = "2000-01-01"
@@ -144,8 +144,13 @@ class V1Api(NightscoutApi):
 
     @override
     async def device_status(self, since: datetime) -> Sequence[Document]:
-        """Return device status created at or after `since`, oldest first."""
-        params = _created_since(since, MOST_STATUSES)
+        """Return device status created at or after `since`, oldest first.
+
+        Their dates are always kept in UTC, and each is as large as ten treatments.
+
+        Source: cgm-remote-monitor, lib/server/devicestatus.js.
+        """
+        params = _created_since(since, MOST_STATUSES, margin=timedelta())
         return await self._stored(Collection.DEVICE_STATUS, params)
 
     @override
@@ -154,17 +159,18 @@ class V1Api(NightscoutApi):
         return await self._stored(Collection.PROFILE, {"count": MOST_PROFILES})
 
     @override
-    async def newest_treatment(self, event_type: str) -> Document | None:
-        """Return the last treatment of a type, None if there is none."""
-        found = await self._stored(
+    async def newest_treatments(
+        self, event_type: str, count: int
+    ) -> Sequence[Document]:
+        """Return the last treatments of a type, oldest first."""
+        return await self._stored(
             Collection.TREATMENTS,
             {
                 "find[eventType]": event_type,
                 "find[created_at][$gte]": _EVER,
-                "count": 1,
+                "count": count,
             },
         )
-        return found[-1] if found else None
 
     async def _paged(
         self, path: str, key: str, params: Params, *, is_null_told: bool = True
@@ -227,15 +233,18 @@ class V1Api(NightscoutApi):
         return await self._client.get(path, params, headers=self._credential.headers)
 
 
-def created_at(since: datetime) -> str:
+def created_at(since: datetime, *, margin: timedelta = MARGIN) -> str:
     """Return from when on documents are asked for, as the site writes dates."""
-    start = (since - _MARGIN).astimezone(UTC).replace(tzinfo=None)
+    start = (since - margin).astimezone(UTC).replace(tzinfo=None)
     return f"{start.isoformat(timespec='milliseconds')}Z"
 
 
-def _created_since(since: datetime, most: int) -> Params:
+def _created_since(since: datetime, most: int, *, margin: timedelta = MARGIN) -> Params:
     """Return the query for what was created at or after a moment."""
-    return {"find[created_at][$gte]": created_at(since), "count": most}
+    return {
+        "find[created_at][$gte]": created_at(since, margin=margin),
+        "count": most,
+    }
 
 
 def _listed(answer: Json) -> list[Document]:

@@ -9,7 +9,7 @@ time anyway, and finds edits and deletions there.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import override
 
 from ...errors import CgmAuthError, CgmError, CgmResponseError
@@ -19,6 +19,7 @@ from .api import Collection, NightscoutApi
 from .decode import Document
 from .tokens import RefusedError, Tokens
 from .v1 import (
+    MARGIN,
     MOST_ENTRIES,
     MOST_PAGES,
     MOST_PROFILES,
@@ -93,7 +94,7 @@ class V3Api(NightscoutApi):
     @override
     async def device_status(self, since: datetime) -> Sequence[Document]:
         """Return device status created at or after `since`, oldest first."""
-        query = _created_since(since)
+        query = _created_since(since, margin=timedelta())
         return await self._newest(Collection.DEVICE_STATUS, query, MOST_STATUSES)
 
     @override
@@ -103,11 +104,12 @@ class V3Api(NightscoutApi):
         return await self._newest(Collection.PROFILE, query, MOST_PROFILES)
 
     @override
-    async def newest_treatment(self, event_type: str) -> Document | None:
-        """Return the last treatment of a type, None if there is none."""
+    async def newest_treatments(
+        self, event_type: str, count: int
+    ) -> Sequence[Document]:
+        """Return the last treatments of a type, oldest first."""
         query = {"eventType$eq": event_type, "sort$desc": "created_at"}
-        found = await self._newest(Collection.TREATMENTS, query, 1)
-        return found[-1] if found else None
+        return await self._newest(Collection.TREATMENTS, query, count)
 
     async def _newest(
         self, collection: Collection, query: Query, most: int
@@ -171,12 +173,13 @@ class V3Api(NightscoutApi):
         raise RefusedError(is_credential=is_credential)
 
 
-def _created_since(since: datetime) -> Query:
+def _created_since(since: datetime, *, margin: timedelta = MARGIN) -> Query:
     """Return the query for what was created at or after a moment.
 
     By `date` only what was uploaded through version 3 would be found.
     """
-    return {"created_at$gte": created_at(since), "sort$desc": "created_at"}
+    start = created_at(since, margin=margin)
+    return {"created_at$gte": start, "sort$desc": "created_at"}
 
 
 def _unwrapped(answer: Json) -> list[Document]:

@@ -1,0 +1,211 @@
+"""Asks a site what its pumps, loops and phones report, and seldom for the rest."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ...errors import CgmError, CgmRateLimitError
+from ...models import (
+    DeviceStatus,
+    LoopState,
+    ProfileUse,
+    Reported,
+    Treatment,
+    TreatmentKind,
+)
+from . import profiles
+from .ages import EVENT_TYPES, AgeLog
+from .api import NightscoutApi
+from .devices import DeviceLog
+from .fields import Document, normalised
+
+_FIRST = timedelta(hours=2)
+"""What the first question covers: enough to know who uploads."""
+_OVERLAP = timedelta(minutes=5)
+"""Two apps do not write in the order of their clocks."""
+
+_PROFILES_EVERY = timedelta(hours=1)
+_PROFILES_LAST = timedelta(hours=24)
+"""A profile that could not be read for so long may be another one by now."""
+
+_PAST_EVERY = timedelta(hours=6)
+_AGAIN = timedelta(minutes=30)
+"""When to ask again for what is asked seldom and could not be had."""
+
+_SWITCH = "Profile Switch"
+_FEW_SWITCHES, _FEW_CHANGES = 10, 3
+"""More than one: some are deleted, and some ended by themselves."""
+
+
+class StatusReader:
+    """Knows what a site last said of devices, therapy profiles and changes.
+
+    What is pushed, or stands in treatments that are read anyway, is taken in as
+    well, and only the rest is asked for.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        """Know nothing yet.
+
+        Args:
+            clock: Returns the present, as the site has it; aware.
+        """
+        self._clock = clock
+        self._devices = DeviceLog(clock)
+        self._ages = AgeLog()
+        self._profiles_turn = _Turn(_PROFILES_EVERY)
+        self._past_turn = _Turn(_PAST_EVERY)
+        self._profiles: Sequence[Document] = ()
+        self._profiles_told: datetime | None = None
+        self._switches: dict[str, Document] = {}
+        self._uses: tuple[ProfileUse, ...] | None = None
+        self.skipped = 0
+        """How many documents were unusable."""
+
+    async def read(
+        self, api: NightscoutApi, *, has_devices: bool, has_treatments: bool
+    ) -> DeviceStatus:
+        """Return what is newest, after asking for what is due.
+
+        Args:
+            api: How the site is asked.
+            has_devices: Whether it has device status for us.
+            has_treatments: Whether it has treatments for us.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`. Only about devices, or
+                if the site wants to be left alone: the rest can wait.
+        """
+        if has_devices:
+            newest, earliest = self._devices.newest_at, self._clock() - _FIRST
+            since = max(newest - _OVERLAP, earliest) if newest else earliest
+            self.take(await api.device_status(since))
+        await self._seldom(self._profiles_turn, lambda: self._read_profiles(api))
+        if has_treatments:
+            await self._seldom(self._past_turn, lambda: self._read_past(api))
+        if self._uses is None:
+            switches = list(self._switches.values())
+            self._uses = await asyncio.to_thread(
+                profiles.uses, self._profiles, switches
+            )
+        return self.status()
+
+    def take(self, documents: Iterable[Document]) -> None:
+        """Take in device status, asked for or pushed, in any order."""
+        self.skipped += self._devices.take(documents)
+
+    def take_treatments(
+        self, documents: Iterable[Document], done: Sequence[Treatment], since: datetime
+    ) -> None:
+        """Take in the usual treatments.
+
+        Args:
+            documents: As the site has them.
+            done: What they say.
+            since: From when on these are all; aware.
+        """
+        self._take_switches(documents)
+        if self._ages.seen(done, since, self._clock()):
+            self._past_turn.expire()
+
+    def status(self) -> DeviceStatus:
+        """Return what is newest of everything, however old it is."""
+        status, ages = self._devices.status(), self._ages.moments
+        is_known = _is_younger(self._profiles_told, self._clock(), _PROFILES_LAST)
+        if profiles.is_loop_closed(self._profiles) is False:
+            status = _opened(status)
+        return replace(
+            status,
+            profiles=self._uses or () if is_known else (),
+            sensor_started=ages.get(TreatmentKind.SENSOR_START),
+            site_changed=ages.get(TreatmentKind.SITE_CHANGE),
+            insulin_changed=ages.get(TreatmentKind.INSULIN_CHANGE),
+            pump_battery_changed=ages.get(TreatmentKind.PUMP_BATTERY_CHANGE),
+        )
+
+    async def _seldom(self, turn: _Turn, ask: Callable[[], Awaitable[None]]) -> None:
+        """Ask for what seldom changes, if it is time to.
+
+        Raises:
+            CgmRateLimitError: The site wants to be left alone.
+        """
+        now = self._clock()
+        if not turn.is_due(now):
+            return
+        turn.asked(now)
+        try:
+            await ask()
+        except CgmRateLimitError:
+            raise
+        except CgmError:
+            # Not every site has it for us, and what was told stays known.
+            return
+        turn.told(now)
+
+    async def _read_profiles(self, api: NightscoutApi) -> None:
+        """Ask for the therapy profiles."""
+        self._profiles = await api.profiles()
+        self._profiles_told = self._clock()
+        self._uses = None
+
+    async def _read_past(self, api: NightscoutApi) -> None:
+        """Ask for what may have been done long ago."""
+        switches = await api.newest_treatments(_SWITCH, _FEW_SWITCHES)
+        changes = [
+            document
+            for event_type in EVENT_TYPES
+            for document in await api.newest_treatments(event_type, _FEW_CHANGES)
+        ]
+        self._switches = {}
+        self._take_switches(switches)
+        self._ages.told(changes, self._clock())
+
+    def _take_switches(self, documents: Iterable[Document]) -> None:
+        """Keep the documents of profile switches among others."""
+        for document in documents:
+            if normalised(document.get("eventType")) == normalised(_SWITCH):
+                identity = str(document.get("identifier") or document.get("_id"))
+                self._switches[identity] = document
+                self._uses = None
+
+
+class _Turn:
+    """When it is time for a question that is asked seldom."""
+
+    def __init__(self, every: timedelta) -> None:
+        """Be due."""
+        self._every = every
+        self._next: datetime | None = None
+        self._soonest: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether it is time; a clock that went back makes it so."""
+        if self._next is None:
+            return True
+        return not timedelta() < self._next - now <= self._every
+
+    def asked(self, now: datetime) -> None:
+        """Wait for a while; what is asked may fail."""
+        self._next = self._soonest = now + _AGAIN
+
+    def told(self, now: datetime) -> None:
+        """Wait for long, after an answer to what was asked at `now`."""
+        self._next = now + self._every
+
+    def expire(self) -> None:
+        """Be due sooner, but not sooner than after a failure."""
+        self._next = self._soonest
+
+
+def _is_younger(moment: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Return whether a moment was less than `span` ago."""
+    return moment is not None and now - moment < span
+
+
+def _opened(status: DeviceStatus) -> DeviceStatus:
+    """Return what is so if Loop only recommends, and the person doses."""
+    loop = status.loop
+    if loop is not None and loop.value is LoopState.LOOPING:
+        loop = Reported(LoopState.OPEN, loop.at)
+    return replace(status, loop=loop, enacted=None)

@@ -1,0 +1,279 @@
+"""What pump, loop and phone say that is still so, and when to ask them again.
+
+Each value ends at its own age, judged anew whenever somebody looks, so nothing
+has to be told for an old value to go.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from . import basal
+from .models import (
+    DeviceStatus,
+    LoopState,
+    Reported,
+    TemporaryTarget,
+    Treatment,
+    TreatmentKind,
+)
+from .timeline import AHEAD
+
+_ON_BOARD = timedelta(minutes=30)
+"""Source: cgm-remote-monitor, lib/plugins/iob.js."""
+
+_DEVICES = timedelta(minutes=60)
+"""When Nightscout's own plugins call pump and loop urgent."""
+
+_LOOPS_WITHIN = timedelta(minutes=15)
+"""Loops run every five minutes; LoopFollow warns after as much."""
+
+_LOOP_TAKES = timedelta(seconds=45)
+"""From a reading to the site: the loop, its pump and its phone."""
+
+_EVERY = timedelta(minutes=6)
+_BESIDE = timedelta(minutes=4)
+"""After each reading, but not after each one of a sensor that sends many."""
+
+_SELDOM = timedelta(minutes=15)
+"""Where no pump and no loop is heard of, there is not much to be told."""
+
+_ASKED_WITHIN = timedelta(hours=1)
+"""What is said unasked is not everything that a source knows."""
+
+_LEAST_REST = timedelta(minutes=1)
+
+_PUMP_WEAR = frozenset(
+    {
+        TreatmentKind.INSULIN_CHANGE,
+        TreatmentKind.PUMP_BATTERY_CHANGE,
+        TreatmentKind.RESUME,
+        TreatmentKind.SITE_CHANGE,
+        TreatmentKind.SUSPEND,
+        TreatmentKind.TEMP_BASAL,
+    }
+)
+"""Nobody does these without a pump."""
+
+
+def current(
+    status: DeviceStatus,
+    treatments: Sequence[Treatment],
+    *,
+    now: datetime,
+    are_treatments_known: bool,
+) -> DeviceStatus:
+    """Return what is so at `now`, without what is too old to be so.
+
+    Args:
+        status: What was told, however long ago.
+        treatments: The last days and what is planned, oldest first.
+        now: The present; aware.
+        are_treatments_known: Whether treatments were told recently; without
+            them nobody knows what runs for a while.
+
+    Returns:
+        Without `profiles` and `enacted`: what they lead to is `basal_rate`.
+    """
+    done = [each for each in treatments if each.at <= now and are_treatments_known]
+    told = _without_old(status, now)
+    is_basal_known = are_treatments_known and _is_pump_heard(status, told, done)
+    override, override_until = _override(told, done, now)
+    return replace(
+        told,
+        loop=_loop(told, now),
+        basal_rate=told.basal_rate
+        or (basal.rate(told, done, now) if is_basal_known else None),
+        active_profile=told.active_profile or _active_profile(status, now),
+        temporary_target=_target(told, done, now),
+        override=override,
+        override_until=override_until,
+        sensor_started=_last(status.sensor_started, done, TreatmentKind.SENSOR_START),
+        site_changed=_last(status.site_changed, done, TreatmentKind.SITE_CHANGE),
+        insulin_changed=_last(
+            status.insulin_changed, done, TreatmentKind.INSULIN_CHANGE
+        ),
+        pump_battery_changed=_last(
+            status.pump_battery_changed, done, TreatmentKind.PUMP_BATTERY_CHANGE
+        ),
+        profiles=(),
+        enacted=None,
+    )
+
+
+def _without_old(status: DeviceStatus, now: datetime) -> DeviceStatus:
+    """Return what was told recently enough."""
+    return replace(
+        status,
+        insulin_on_board=_fresh(status.insulin_on_board, now, _ON_BOARD),
+        carbs_on_board=_fresh(status.carbs_on_board, now, _ON_BOARD),
+        basal_rate=_fresh(status.basal_rate, now, _DEVICES),
+        loop=_fresh(status.loop, now, _DEVICES),
+        is_suspended=_fresh(status.is_suspended, now, _DEVICES),
+        reservoir=_fresh(status.reservoir, now, _DEVICES),
+        pump_battery=_fresh(status.pump_battery, now, _DEVICES),
+        pump_voltage=_fresh(status.pump_voltage, now, _DEVICES),
+        uploader_battery=_fresh(status.uploader_battery, now, _DEVICES),
+        active_profile=_fresh(status.active_profile, now, _DEVICES),
+        override=_fresh(status.override, now, _DEVICES),
+        forecast=_fresh(status.forecast, now, _LOOPS_WITHIN),
+    )
+
+
+def _fresh[T](
+    told: Reported[T] | None, now: datetime, span: timedelta
+) -> Reported[T] | None:
+    """Return a report that is younger than `span`, None for any other.
+
+    One from far in the future is of a wrong clock, and its age unknown.
+    """
+    if told is None or not -AHEAD <= now - told.at < span:
+        return None
+    return told
+
+
+def _loop(status: DeviceStatus, now: datetime) -> Reported[LoopState] | None:
+    """Return what the loop does: nothing, if it did nothing for too long."""
+    loop = status.loop
+    if loop is None:
+        return None
+    if now - loop.at >= _LOOPS_WITHIN:
+        return Reported(LoopState.NOT_LOOPING, loop.at)
+    is_suspended = status.is_suspended is not None and status.is_suspended.value
+    if is_suspended and loop.value is not LoopState.ERROR:
+        return Reported(LoopState.SUSPENDED, loop.at)
+    return loop
+
+
+def _is_pump_heard(
+    status: DeviceStatus, told: DeviceStatus, done: Sequence[Treatment]
+) -> bool:
+    """Return whether there is a pump, and somebody hears of it.
+
+    A profile alone is no pump: many people who inject have one as well. And
+    once pump or loop has been heard of, silence means that nobody knows.
+    """
+    if _has_reported(status):
+        return _has_reported(told)
+    wear = (status.site_changed, status.insulin_changed, status.pump_battery_changed)
+    return any(wear) or any(treatment.kind in _PUMP_WEAR for treatment in done)
+
+
+def _has_reported(status: DeviceStatus) -> bool:
+    """Return whether a pump or a loop says anything."""
+    return any(
+        (
+            status.loop,
+            status.is_suspended,
+            status.reservoir,
+            status.pump_battery,
+            status.pump_voltage,
+        )
+    )
+
+
+def _active_profile(status: DeviceStatus, now: datetime) -> Reported[str] | None:
+    """Return the name of the profile in use."""
+    profile = basal.in_use(status.profiles, now)
+    return Reported(profile.name, profile.start) if profile else None
+
+
+def _target(
+    told: DeviceStatus, done: Sequence[Treatment], now: datetime
+) -> Reported[TemporaryTarget] | None:
+    """Return the temporary target that runs."""
+    newest = told.temporary_target
+    for treatment in done:
+        if treatment.kind is TreatmentKind.TEMPORARY_TARGET:
+            target = treatment.target
+            newest = Reported(target, treatment.at) if target else None
+    if newest is None or newest.value.until is None or now < newest.value.until:
+        return newest
+    return None
+
+
+def _override(
+    told: DeviceStatus, done: Sequence[Treatment], now: datetime
+) -> tuple[Reported[str] | None, datetime | None]:
+    """Return the override that runs, and its end: whatever was said last."""
+    newest, until = told.override, told.override_until
+    for treatment in done:
+        is_newer = newest is None or treatment.at > newest.at
+        if treatment.kind is TreatmentKind.OVERRIDE and is_newer:
+            newest = Reported(treatment.note or "Custom", treatment.at)
+            until = treatment.until
+    if newest is None:
+        return None, None
+    if until is not None and until <= now:
+        return Reported("", until), None
+    return newest, until
+
+
+def _last(
+    known: datetime | None, done: Sequence[Treatment], kind: TreatmentKind
+) -> datetime | None:
+    """Return when something was last done, however long ago."""
+    moments = [each.at for each in done if each.kind is kind]
+    return max([*moments, known] if known else moments, default=None)
+
+
+class StatusLog:
+    """What a source last told of pump, loop and phone, and when to ask again."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.status: DeviceStatus | None = None
+        """Everything that was told, however old; None before the first answer."""
+        self._asked: datetime | None = None
+        self._heard: datetime | None = None
+        self._rests_until: datetime | None = None
+
+    def is_due(self, now: datetime, newest_seen: datetime | None) -> bool:
+        """Return whether to ask now; who is told yes is expected to.
+
+        A loop runs when a reading arrives, and says so most of a minute later.
+        A clock that went back makes everything due.
+
+        Args:
+            now: The present; aware.
+            newest_seen: When the newest reading was first seen, if any was.
+        """
+        if self._rests_until is not None and now < self._rests_until:
+            return False
+        if not self._is_time(now, newest_seen):
+            return False
+        self._asked = now
+        return True
+
+    def answer(self, status: DeviceStatus) -> None:
+        """Take in what was told."""
+        self.status = status
+
+    def heard(self, status: DeviceStatus, now: datetime) -> None:
+        """Take in what the source said unasked, and ask the less for it."""
+        self.status, self._heard = status, now
+
+    def rest(self, now: datetime, retry_after: float | None) -> None:
+        """Leave the source alone for as long as it wishes, in seconds."""
+        self._rests_until = now + max(timedelta(seconds=retry_after or 0), _LEAST_REST)
+
+    def _is_time(self, now: datetime, newest_seen: datetime | None) -> bool:
+        """Return whether enough has passed since the last question."""
+        if self._asked is None or not timedelta() <= now - self._asked < _ASKED_WITHIN:
+            return True
+        passed = now - self._asked
+        if self._heard is not None and timedelta() <= now - self._heard < _EVERY:
+            return False
+        if self.status is not None and not _is_lively(self.status, now):
+            return passed >= _SELDOM
+        if passed >= _EVERY:
+            return True
+        if newest_seen is None or passed < _BESIDE:
+            return False
+        return self._asked < newest_seen + _LOOP_TAKES <= now
+
+
+def _is_lively(status: DeviceStatus, now: datetime) -> bool:
+    """Return whether a pump or a loop was heard of lately."""
+    told = _without_old(status, now)
+    return _has_reported(told) or told.insulin_on_board is not None
