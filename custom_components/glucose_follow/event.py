@@ -7,6 +7,7 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .cgm.alarm_levels import AlarmEvent, AlarmKind
 from .cgm.models import Treatment, TreatmentKind
 from .cgm.source import Feature
 from .const import CONF_UNIT
@@ -18,6 +19,9 @@ PARALLEL_UPDATES = 0
 
 AUTOMATIC_BOLUS = "automatic_bolus"
 """A loop gives more than a hundred a day; nobody wants to hear them by accident."""
+
+ALL_LEVELS = "all"
+"""What a snooze of everything is about."""
 
 UNTOLD = {TreatmentKind.BASAL, TreatmentKind.TEMP_BASAL, TreatmentKind.OTHER}
 """What pumps do all the time, and what nobody can name."""
@@ -38,7 +42,13 @@ TREATMENT = CgmEventDescription(
     ],
     requires=Feature.TREATMENTS,
 )
-EVENTS: tuple[CgmEventDescription, ...] = (TREATMENT,)
+ALARM = CgmEventDescription(
+    key="alarm",
+    translation_key="alarm",
+    available_fn=is_always_available,
+    event_types=[kind.value for kind in AlarmKind],
+)
+EVENTS: tuple[CgmEventDescription, ...] = (TREATMENT, ALARM)
 
 
 async def async_setup_entry(
@@ -50,6 +60,8 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
     if TREATMENT.exists(coordinator.features):
         async_add_entities([CgmTreatmentEvent(coordinator, TREATMENT)])
+    if ALARM.exists(coordinator.features):
+        async_add_entities([CgmAlarmEvent(coordinator, ALARM)])
 
 
 class CgmTreatmentEvent(CgmEntity, EventEntity):
@@ -79,6 +91,37 @@ class CgmTreatmentEvent(CgmEntity, EventEntity):
         kind = AUTOMATIC_BOLUS if is_automatic else treatment.kind.value
         self._trigger_event(kind, treatment_attributes(treatment, self._unit))
         self.async_write_ha_state()
+
+
+class CgmAlarmEvent(CgmEntity, EventEntity):
+    """What happens to alarms."""
+
+    entity_description: CgmEventDescription
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the engine."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.alarms.async_listen(self._heard))
+
+    @callback
+    def _heard(self, event: AlarmEvent) -> None:
+        """Say what happened, in the entry's unit."""
+        unit = self.coordinator.config_entry.options[CONF_UNIT]
+        self._trigger_event(event.kind.value, alarm_attributes(event, unit))
+        self.async_write_ha_state()
+
+
+def alarm_attributes(event: AlarmEvent, unit: str) -> dict[str, Any]:
+    """Return what an alarm says; all of it each time, so that templates find it."""
+    return {
+        "level": ALL_LEVELS if event.level is None else event.level.value,
+        "value": None if event.mgdl is None else shown(event.mgdl, unit),
+        "unit": unit,
+        "out_of_range": event.is_out_of_range,
+        "minutes": event.minutes,
+        "test": event.is_test,
+    }
 
 
 def treatment_attributes(treatment: Treatment, unit: str) -> dict[str, Any]:

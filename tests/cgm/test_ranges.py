@@ -13,11 +13,13 @@ from custom_components.glucose_follow.cgm.models import (
     Thresholds,
 )
 from custom_components.glucose_follow.cgm.ranges import (
+    HIGHS,
+    LOWS,
     glucose_range,
     is_falling_fast,
     is_rising_fast,
-    range_history,
     range_of,
+    run_within,
 )
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -115,7 +117,7 @@ def test_beyond_the_sensor_is_urgent_wherever_the_thresholds_are(
 
 def test_nothing_has_no_range() -> None:
     assert glucose_range([], OURS) is None
-    assert range_history([], OURS) == []
+    assert run_within([], OURS, LOWS) == []
 
 
 def test_a_gap_does_not_end_what_was() -> None:
@@ -125,14 +127,15 @@ def test_a_gap_does_not_end_what_was() -> None:
     assert glucose_range([before, *readings([73])], OURS) is LOW
 
 
-def test_a_history_begins_where_no_earlier_reading_matters() -> None:
-    found = range_history(readings([60, 110, 65, 72, 74]), OURS)
+def test_a_run_is_what_has_not_been_left_since() -> None:
+    values = [60, 110, 65, 54, 61, 74]
 
-    assert [(reading.mgdl, now) for reading, now in found] == [
-        (65, LOW),
-        (72, LOW),
-        (74, LOW),
-    ]
+    lows = run_within(readings(values), OURS, LOWS)
+    urgent = run_within(readings([*values, 50, 58]), OURS, {URGENT_LOW})
+
+    assert [reading.mgdl for reading in lows] == [65, 54, 61, 74]
+    assert [reading.mgdl for reading in urgent] == [50, 58]
+    assert run_within(readings(values), OURS, HIGHS) == []
 
 
 @given(

@@ -38,6 +38,9 @@ class CgmData:
     newest_at: datetime | None = None
     """Stamp of the newest reading, whatever its age; known before readings are."""
 
+    newest_since: datetime | None = None
+    """What the age of the newest reading counts from: its stamp or first sight."""
+
     latest: Reading | None = None
     """The newest reading while it is current, else None."""
 
@@ -112,10 +115,8 @@ def fresh_until(timeline: Timeline, stale_after: timedelta) -> datetime | None:
 
     Counted from its stamp or its first sight, whichever is earlier.
     """
-    if timeline.newest_at is None:
-        return None
-    seen = timeline.newest_seen or timeline.newest_at
-    return min(timeline.newest_at, seen) + stale_after
+    since = _newest_since(timeline)
+    return None if since is None else since + stale_after
 
 
 def judge(
@@ -163,6 +164,7 @@ def judge(
     return CgmData(
         readings=readings,
         newest_at=timeline.newest_at,
+        newest_since=_newest_since(timeline),
         latest=latest,
         delayed=_delayed(timeline, now),
         delta=trend.delta(readings, breaks) if latest else None,
@@ -191,6 +193,13 @@ def _delayed(timeline: Timeline, now: datetime) -> Reading | None:
     """Return the newest reading unless it is more than a day old."""
     newest = timeline.newest if timeline.is_newest_held else None
     return newest if newest is not None and now - newest.at < SPAN else None
+
+
+def _newest_since(timeline: Timeline) -> datetime | None:
+    """Return what the age of the newest reading counts from, None without one."""
+    if timeline.newest_at is None:
+        return None
+    return min(timeline.newest_at, timeline.newest_seen or timeline.newest_at)
 
 
 def _is_before(now: datetime, timeline: Timeline) -> bool:

@@ -7,7 +7,7 @@ gap afterwards must not begin again what only seemed to have ended. Everything
 follows from the readings of the last day, so that a restart changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from . import trend
@@ -43,29 +43,38 @@ def glucose_range(
         readings: Oldest first; whether the newest is current is not asked.
         thresholds: The person's own.
     """
-    history = range_history(readings, thresholds)
-    return history[-1][1] if history else None
-
-
-def range_history(
-    readings: Sequence[Reading], thresholds: Thresholds
-) -> list[tuple[Reading, GlucoseRange]]:
-    """Return the newest readings with their ranges, oldest first.
-
-    It begins with a reading whose range does not depend on those before it, as
-    far back as there is one.
-    """
     recent: list[Reading] = []
     for reading in reversed(readings):
         recent.append(reading)
         if _is_certain(reading, thresholds):
             break
-    found: list[tuple[Reading, GlucoseRange]] = []
-    now = GlucoseRange.IN_RANGE
+    found = None
     for reading in reversed(recent):
-        now = _next(now, reading, thresholds)
-        found.append((reading, now))
+        found = _next(found or GlucoseRange.IN_RANGE, reading, thresholds)
     return found
+
+
+def run_within(
+    readings: Sequence[Reading],
+    thresholds: Thresholds,
+    ranges: Collection[GlucoseRange],
+) -> list[Reading]:
+    """Return the newest readings that never left `ranges`, oldest first.
+
+    Args:
+        readings: Oldest first.
+        thresholds: The person's own.
+        ranges: Which ranges are one.
+    """
+    run: list[Reading] = []
+    now = GlucoseRange.IN_RANGE
+    for reading in readings:
+        now = _next(now, reading, thresholds)
+        if now not in ranges:
+            run = []
+        else:
+            run.append(reading)
+    return run
 
 
 def is_falling_fast(
