@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.glucose_follow import (
     config_flow,
+    flow_alarms,
     flow_dexcom_api,
     flow_dexcom_share,
     flow_nightscout,
@@ -28,6 +29,7 @@ from custom_components.glucose_follow import (
     repairs,
 )
 from custom_components.glucose_follow.binary_sensor import BINARY_SENSORS
+from custom_components.glucose_follow.cgm.alarm_levels import Level
 from custom_components.glucose_follow.cgm.errors import (
     CgmAuthError,
     CgmConnectionError,
@@ -39,9 +41,11 @@ from custom_components.glucose_follow.const import DOMAIN, LOGGER, PLATFORMS, So
 from custom_components.glucose_follow.entity import CgmDescription
 from custom_components.glucose_follow.errors import translation_key
 from custom_components.glucose_follow.event import EVENTS
+from custom_components.glucose_follow.number import NUMBERS
 from custom_components.glucose_follow.select import SCENARIO
-from custom_components.glucose_follow.sensor import SENSORS
+from custom_components.glucose_follow.sensor import SENSORS, SNOOZED_UNTIL
 from custom_components.glucose_follow.status_sensor import STATUS_SENSORS
+from custom_components.glucose_follow.switch import SWITCHES
 
 type Words = dict[str, Any]
 """A part of a file of translations, as deep as its keys go."""
@@ -51,8 +55,10 @@ PACKAGE = Path(config_flow.__file__).parent
 DESCRIPTIONS: Mapping[Platform, tuple[CgmDescription, ...]] = {
     Platform.BINARY_SENSOR: BINARY_SENSORS,
     Platform.EVENT: EVENTS,
+    Platform.NUMBER: NUMBERS,
     Platform.SELECT: (SCENARIO,),
-    Platform.SENSOR: (*SENSORS, *STATUS_SENSORS),
+    Platform.SENSOR: (*SENSORS, *STATUS_SENSORS, SNOOZED_UNTIL),
+    Platform.SWITCH: SWITCHES,
 }
 
 FORMS = {
@@ -82,7 +88,7 @@ ERRORS: tuple[CgmError, ...] = (
     CgmResponseError(""),
 )
 
-ACTION_ERRORS = {"period_invalid"}
+ACTION_ERRORS = {"no_alarms", "period_invalid", "thresholds_out_of_order"}
 """What only an action can be told."""
 
 # What hassfest knows; it refuses a manifest with any other key.
@@ -292,7 +298,7 @@ def test_no_icon_is_for_an_entity_or_a_state_that_does_not_exist() -> None:
     for platform, entities in ICONS["entity"].items():
         for key, icons in entities.items():
             possible = known[platform, key]
-            if platform == Platform.BINARY_SENSOR:
+            if platform in {Platform.BINARY_SENSOR, Platform.SWITCH}:
                 possible = {"off", "on"}
             assert set(icons.get("state", ())) <= possible, key
 
@@ -337,6 +343,27 @@ def test_every_setting_is_named_and_explained() -> None:
     assert set(words["init"]["data_description"]) == fields(config_flow.OPTIONS_SCHEMA)
 
 
+def test_every_alarm_has_a_section_whose_settings_are_named_and_explained() -> None:
+    sections = ENGLISH["options"]["step"]["init"]["sections"]
+
+    assert set(sections) == fields(probatio.Schema(flow_alarms.SECTIONS)) == set(Level)
+    for words in sections.values():
+        assert words["name"]
+        assert set(words["data"]) == fields(flow_alarms.ALARM_SCHEMA)
+        assert set(words["data_description"]) == fields(flow_alarms.ALARM_SCHEMA)
+
+
+def test_every_alarm_can_be_chosen_in_actions_and_has_words() -> None:
+    actions = parse_yaml((PACKAGE / "services.yaml").read_text(encoding="utf-8"))
+
+    assert isinstance(actions, dict)
+    for name, choices in (("snooze", ["all", *Level]), ("test_alarm", [*Level])):
+        selector = actions[name]["fields"]["level"]["selector"]["select"]
+        assert selector["options"] == choices
+        assert selector["translation_key"] == "alarm_level"
+    assert set(ENGLISH["selector"]["alarm_level"]["options"]) == {"all", *Level}
+
+
 def test_every_choice_has_words_and_no_words_are_left_over() -> None:
     """Choices without a key of translations are shown as they are: units."""
     selectors = [
@@ -358,7 +385,9 @@ def test_every_choice_has_words_and_no_words_are_left_over() -> None:
         for option in config["options"]
     }
     assert worded == {
-        key: set(words["options"]) for key, words in ENGLISH["selector"].items()
+        key: set(words["options"])
+        for key, words in ENGLISH["selector"].items()
+        if key != "alarm_level"
     }
     assert plain == {"mg/dL", "mmol/L"}
 
@@ -446,7 +475,14 @@ def test_only_what_is_told_is_put_into_words() -> None:
         "config.step.dexcom_api.description": address,
         "config.step.reauth_confirm.description": {"name"},
         "config.step.reauth_dexcom_api.description": {"name"},
+        "exceptions.no_alarms.message": {"name"},
         "exceptions.period_invalid.message": {"days"},
+        "exceptions.thresholds_out_of_order.message": {
+            "urgent_low",
+            "low",
+            "high",
+            "urgent_high",
+        },
         "config.step.reauth_dexcom_share.description": {"name"},
     }
 

@@ -6,6 +6,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from . import oauth, repairs, services
+from .cgm.source import Feature
 from .const import DOMAIN, PLATFORMS
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import Part
@@ -32,6 +33,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:
     await coordinator.async_remember()
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    if Feature.LIVE in coordinator.features:
+        # When there are entities to tell of alarms.
+        coordinator.alarms.async_start()
     return True
 
 

@@ -1,6 +1,6 @@
-"""Whether readings arrive."""
+"""Whether readings arrive, and where they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import override
 
@@ -13,6 +13,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cgm.data import CgmData
+from .cgm.models import GlucoseRange
+from .cgm.ranges import HIGHS, LOWS
 from .coordinator import CgmConfigEntry
 from .entity import CgmDescription, CgmEntity, is_always_available
 
@@ -23,7 +25,7 @@ PARALLEL_UPDATES = 0
 class CgmBinarySensorDescription(CgmDescription, BinarySensorEntityDescription):
     """Describe a binary sensor that reads one fact from a refresh."""
 
-    is_on_fn: Callable[[CgmData], bool]
+    is_on_fn: Callable[[CgmData], bool | None]
 
 
 BINARY_SENSORS: tuple[CgmBinarySensorDescription, ...] = (
@@ -34,7 +36,52 @@ BINARY_SENSORS: tuple[CgmBinarySensorDescription, ...] = (
         device_class=BinarySensorDeviceClass.PROBLEM,
         is_on_fn=lambda data: data.is_signal_lost,
     ),
+    CgmBinarySensorDescription(
+        key="low",
+        translation_key="low",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        is_on_fn=lambda data: _is_within(data, LOWS),
+    ),
+    CgmBinarySensorDescription(
+        key="urgent_low",
+        translation_key="urgent_low",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        is_on_fn=lambda data: _is_within(data, {GlucoseRange.URGENT_LOW}),
+    ),
+    CgmBinarySensorDescription(
+        key="high",
+        translation_key="high",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        is_on_fn=lambda data: _is_within(data, HIGHS),
+    ),
+    CgmBinarySensorDescription(
+        key="urgent_high",
+        translation_key="urgent_high",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        is_on_fn=lambda data: _is_within(data, {GlucoseRange.URGENT_HIGH}),
+    ),
+    CgmBinarySensorDescription(
+        key="falling_fast",
+        translation_key="falling_fast",
+        is_on_fn=lambda data: data.is_falling_fast,
+    ),
+    CgmBinarySensorDescription(
+        key="rising_fast",
+        translation_key="rising_fast",
+        is_on_fn=lambda data: data.is_rising_fast,
+    ),
+    CgmBinarySensorDescription(
+        key="low_soon",
+        translation_key="low_soon",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        is_on_fn=lambda data: data.is_low_soon,
+    ),
 )
+
+
+def _is_within(data: CgmData, ranges: Collection[GlucoseRange]) -> bool | None:
+    """Return whether glucose is in one of some ranges, None if it is not known."""
+    return None if data.glucose_range is None else data.glucose_range in ranges
 
 
 async def async_setup_entry(
@@ -58,6 +105,6 @@ class CgmBinarySensor(CgmEntity, BinarySensorEntity):
 
     @property
     @override
-    def is_on(self) -> bool:
-        """Return whether it is so."""
+    def is_on(self) -> bool | None:
+        """Return whether it is so, None if nobody knows."""
         return self.entity_description.is_on_fn(self.coordinator.data)

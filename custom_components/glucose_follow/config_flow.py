@@ -5,6 +5,7 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlowResult,
     OptionsFlow,
     OptionsFlowWithReload,
@@ -19,7 +20,9 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
+from . import flow_alarms
 from .cgm.models import GlucoseUnit
+from .cgm.source import Feature
 from .const import (
     CONF_SOURCE,
     CONF_STALE_AFTER,
@@ -103,17 +106,31 @@ class GlucoseFollowConfigFlow(
 
 
 class GlucoseFollowOptionsFlow(OptionsFlowWithReload):
-    """Asks how glucose is shown, and when it is too old to be."""
+    """Asks how glucose is shown, when it is too old to be, and how to alarm."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for all of it in one form."""
         options = self.config_entry.options
+        errors: dict[str, str] = {}
         if user_input is not None:
-            chosen = {**user_input, CONF_STALE_AFTER: int(user_input[CONF_STALE_AFTER])}
-            return self.async_create_entry(data={**options, **chosen})
+            if flow_alarms.is_complete(user_input):
+                typed = {CONF_STALE_AFTER: int(user_input[CONF_STALE_AFTER])}
+                chosen = flow_alarms.chosen(options, {**user_input, **typed})
+                return self.async_create_entry(data=chosen)
+            errors["base"] = "window_incomplete"
+        begun = user_input or {**options, **flow_alarms.suggested(options)}
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, options),
+            data_schema=self.add_suggested_values_to_schema(self._schema(), begun),
+            errors=errors,
         )
+
+    def _schema(self) -> probatio.Schema:
+        """Return the form; nobody is alarmed by what is hours old."""
+        entry = self.config_entry
+        is_loaded = entry.state is ConfigEntryState.LOADED
+        if is_loaded and Feature.LIVE not in entry.runtime_data.features:
+            return OPTIONS_SCHEMA
+        return OPTIONS_SCHEMA.extend(flow_alarms.SECTIONS)

@@ -14,23 +14,36 @@ LOGGER = logging.getLogger(__package__)
 PLATFORMS = [
     Platform.BINARY_SENSOR,
     Platform.EVENT,
+    Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
+    Platform.SWITCH,
 ]
 
 CONF_ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a field
 CONF_ACCOUNT_ID = "account_id"
 CONF_API_SECRET_SHA1 = "api_secret_sha1"  # noqa: S105 - the name of a field
+CONF_ALARMS = "alarms"
 CONF_AUTH_IMPLEMENTATION = "auth_implementation"
+CONF_CONFIG_ENTRY_ID = "config_entry_id"
 CONF_CREDENTIAL = "credential"
 CONF_ENVIRONMENT = "environment"
 CONF_FORGET_CREDENTIAL = "forget_credential"
+CONF_IS_ON = "is_on"
+CONF_PERSISTENCE = "persistence"
+CONF_REPEAT = "repeat"
 CONF_SCENARIO = "scenario"
 CONF_SCENARIO_SINCE = "scenario_since"
 CONF_SEED = "seed"
 CONF_SOURCE = "source"
 CONF_STALE_AFTER = "stale_after"
+CONF_THRESHOLDS = "thresholds"
 CONF_UNIT = "unit"
+CONF_WINDOW_END = "window_end"
+CONF_WINDOW_START = "window_start"
+
+ALL_LEVELS = "all"
+"""What an action or an event is about that is about every alarm."""
 
 STALE_AFTER_MINUTES = STALE_AFTER // timedelta(minutes=1)
 STALE_AFTER_LEAST, STALE_AFTER_MOST = 8, 20

@@ -15,7 +15,8 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from . import repairs
+from . import options, repairs
+from .alarms import CgmAlarms
 from .cgm.clock import Clock, Moment
 from .cgm.data import CgmData, fresh_until, judge
 from .cgm.errors import CgmAuthError, CgmConnectionError, CgmError, CgmRateLimitError
@@ -86,6 +87,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.refusals = 0
         self.clock = Clock(self._moment())
         self.next_at = dt_util.utcnow()
+        self.alarms = CgmAlarms(self, remembered.alarms)
         self._features = remembered.features
         self._refused = remembered.refused
         self._store = store
@@ -178,6 +180,12 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     async def async_remember(self) -> None:
         """Write down what the next run must know."""
         await self._store.async_save(self._remembered())
+
+    @callback
+    def async_remember_soon(self) -> None:
+        """Write the same down within a minute, and when Home Assistant stops."""
+        if not self._is_closed:
+            self._store.save_soon(self._remembered())
 
     async def async_close(self) -> None:
         """Write down what is known, and let go of the source."""
@@ -278,8 +286,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         if self.refusals:
             self._accepted_again()
         is_new = self.timeline.merge(samples, self.now())
-        if is_new and not self._is_closed:
-            self._store.save_soon(self._remembered())
+        if is_new:
+            self.async_remember_soon()
         when = self.schedule.polled(
             asked=asked.ours, now=answered.ours, newest=self.timeline.newest_at
         )
@@ -498,6 +506,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             are_treatments_known=self.log.are_known(now),
             is_answering=self._is_answering,
             status=self.status_log.status,
+            thresholds=options.thresholds(self.config_entry.options),
         )
 
     @callback
@@ -531,6 +540,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             newest_at=self.timeline.newest_at,
             newest_seen=self.timeline.newest_seen,
             reported=self._reported,
+            alarms=self.alarms.state,
         )
 
 

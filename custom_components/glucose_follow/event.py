@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .cgm.alarm_levels import AlarmEvent, AlarmKind
 from .cgm.models import Treatment, TreatmentKind
 from .cgm.source import Feature
-from .const import CONF_UNIT
+from .const import ALL_LEVELS, CONF_UNIT
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import CgmDescription, CgmEntity, is_always_available
 from .units import shown
@@ -19,9 +19,6 @@ PARALLEL_UPDATES = 0
 
 AUTOMATIC_BOLUS = "automatic_bolus"
 """A loop gives more than a hundred a day; nobody wants to hear them by accident."""
-
-ALL_LEVELS = "all"
-"""What a snooze of everything is about."""
 
 UNTOLD = {TreatmentKind.BASAL, TreatmentKind.TEMP_BASAL, TreatmentKind.OTHER}
 """What pumps do all the time, and what nobody can name."""

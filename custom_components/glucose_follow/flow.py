@@ -16,10 +16,11 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from .cgm.errors import CgmError
-from .cgm.models import Account, GlucoseUnit
+from .cgm.models import Account, GlucoseUnit, Thresholds
 from .const import CONF_UNIT, LOGGER
 from .errors import translation_key
 from .factory import create_source
+from .options import with_thresholds
 
 TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 SECRET = TextSelector(
@@ -52,8 +53,12 @@ class PersonFlow(ConfigFlow):
         unit: GlucoseUnit | None = None,
         *,
         options: dict[str, Any] | None = None,
+        thresholds: Thresholds | None = None,
     ) -> ConfigFlowResult:
-        """Keep what was found to work, in a new entry or in the one at hand."""
+        """Keep what was found to work, in a new entry or in the one at hand.
+
+        Unit and thresholds of the source are only what a new entry begins with.
+        """
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             return self.async_update_reload_and_abort(
@@ -63,10 +68,11 @@ class PersonFlow(ConfigFlow):
                 data=data,
                 options={**entry.options, **(options or {})},
             )
+        begun: dict[str, Any] = {CONF_UNIT: unit or GlucoseUnit.MGDL}
+        if thresholds is not None:
+            begun = with_thresholds(begun, thresholds)
         return self.async_create_entry(
-            title=name,
-            data=data,
-            options={CONF_UNIT: unit or GlucoseUnit.MGDL, **(options or {})},
+            title=name, data=data, options={**begun, **(options or {})}
         )
 
     async def _abort_if_taken(self, unique_id: str) -> None:

@@ -62,7 +62,9 @@ class NightscoutFlow(PersonFlow):
                     typed = user_input.get(CONF_NAME, "").strip()
                     known = self._known().get(CONF_NAME, "Nightscout")
                     name = typed or account.title or known
-                    return self._finish(name, data, account.unit)
+                    return self._finish(
+                        name, data, account.unit, thresholds=account.thresholds
+                    )
         is_new = self.source != SOURCE_RECONFIGURE
         return self._form(
             "nightscout" if is_new else "reconfigure",

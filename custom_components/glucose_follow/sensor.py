@@ -12,14 +12,15 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfMass
+from homeassistant.const import EntityCategory, UnitOfMass, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from .cgm.data import CgmData
-from .cgm.models import Direction, GlucoseUnit, SensorStatus
+from .cgm.forecast import in_half_an_hour
+from .cgm.models import Direction, GlucoseRange, GlucoseUnit, SensorStatus
 from .cgm.source import Feature
 from .const import CONF_UNIT, DOMAIN
 from .coordinator import CgmConfigEntry, CgmCoordinator
@@ -69,6 +70,29 @@ SENSORS: tuple[CgmSensorDescription, ...] = (
         device_class=SensorDeviceClass.ENUM,
         options=[direction.value for direction in Direction],
         value_fn=lambda data: data.direction,
+    ),
+    CgmSensorDescription(
+        key="range",
+        translation_key="range",
+        device_class=SensorDeviceClass.ENUM,
+        options=[glucose_range.value for glucose_range in GlucoseRange],
+        value_fn=lambda data: data.glucose_range,
+    ),
+    CgmSensorDescription(
+        key="forecast",
+        translation_key="forecast",
+        entity_registry_enabled_default=False,
+        # No device class, as delta: it is nobody's glucose yet.
+        is_glucose=True,
+        value_fn=lambda data: in_half_an_hour(data.forecast) if data.forecast else None,
+    ),
+    CgmSensorDescription(
+        key="low_in",
+        translation_key="low_in",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MINUTES,
+        suggested_display_precision=0,
+        value_fn=lambda data: data.low_in,
     ),
     CgmSensorDescription(
         key="sensor_status",
@@ -147,6 +171,19 @@ SENSORS: tuple[CgmSensorDescription, ...] = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CgmSnoozeDescription(CgmDescription, SensorEntityDescription):
+    """Describe a sensor of what was silenced, which is not in the data."""
+
+
+SNOOZED_UNTIL = CgmSnoozeDescription(
+    key="snoozed_until",
+    translation_key="snoozed_until",
+    available_fn=is_always_available,
+    device_class=SensorDeviceClass.TIMESTAMP,
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: CgmConfigEntry,
@@ -161,6 +198,8 @@ async def async_setup_entry(
         if description.exists(coordinator.features)
     )
     async_add_reported(entry, async_add_entities)
+    if SNOOZED_UNTIL.exists(coordinator.features):
+        async_add_entities([CgmSnoozeSensor(coordinator, SNOOZED_UNTIL)])
 
 
 @callback
@@ -205,3 +244,15 @@ class CgmSensor(CgmEntity, SensorEntity):
         if self.entity_description.is_glucose and isinstance(value, int | float):
             return shown(value, str(self.native_unit_of_measurement))
         return value
+
+
+class CgmSnoozeSensor(CgmEntity, SensorEntity):
+    """Until when something is silenced."""
+
+    entity_description: CgmSnoozeDescription
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return when the last snooze ends, None without one."""
+        return self.coordinator.alarms.state.snoozed_until

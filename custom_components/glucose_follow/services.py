@@ -17,16 +17,16 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 import probatio
 
+from . import services_alarms
 from .cgm.errors import CgmError
 from .cgm.metrics import CONSENSUS, Episode, Statistics, statistics
 from .cgm.models import Reading, Treatment
-from .const import CONF_UNIT, DOMAIN
+from .const import CONF_CONFIG_ENTRY_ID, CONF_UNIT, DOMAIN
 from .coordinator import CgmConfigEntry
 from .errors import translation_key
 from .history import async_readings, async_statistics, async_treatments
 from .units import shown
 
-CONF_CONFIG_ENTRY_ID = "config_entry_id"
 CONF_END = "end"
 CONF_START = "start"
 LONGEST = timedelta(days=31)
@@ -59,6 +59,7 @@ def async_register(hass: HomeAssistant) -> None:
             schema=PERIOD_SCHEMA,
             supports_response=SupportsResponse.ONLY,
         )
+    services_alarms.async_register(hass)
 
 
 def _handler(

@@ -9,6 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
+from .cgm import alarm_state
+from .cgm.alarm_state import AlarmState, StoredState
 from .cgm.source import Feature
 from .const import DOMAIN, SAVE_DELAY
 
@@ -31,6 +33,8 @@ class Remembered:
 
     reported: Mapping[str, datetime] = field(default_factory=dict)
     """When each entity that not every site fills last had a value."""
+    alarms: AlarmState = field(default_factory=AlarmState)
+    """What was told, and what was silenced."""
 
 
 class _Stored(TypedDict):
@@ -41,6 +45,7 @@ class _Stored(TypedDict):
     newest_at: str | None
     newest_seen: str | None
     reported: NotRequired[dict[str, str]]
+    alarms: NotRequired[StoredState]
 
 
 class CgmStore:
@@ -67,6 +72,7 @@ class CgmStore:
                 for key, text in stored.get("reported", {}).items()
                 if (moment := _moment(text)) is not None
             },
+            alarms=_alarms(stored),
         )
 
     def save_soon(self, remembered: Remembered) -> None:
@@ -92,6 +98,7 @@ def _stored(remembered: Remembered) -> _Stored:
         "newest_at": newest_at.isoformat() if newest_at else None,
         "newest_seen": newest_seen.isoformat() if newest_seen else None,
         "reported": {key: at.isoformat() for key, at in remembered.reported.items()},
+        "alarms": alarm_state.to_json(remembered.alarms),
     }
 
 
@@ -101,6 +108,12 @@ def _features(stored: list[str] | None) -> frozenset[Feature] | None:
         return None
     known = {feature.value for feature in Feature}
     return frozenset(map(Feature, known.intersection(stored)))
+
+
+def _alarms(stored: _Stored) -> AlarmState:
+    """Return the alarms that were written down; an older version had none."""
+    alarms = stored.get("alarms")
+    return AlarmState() if alarms is None else alarm_state.from_json(alarms)
 
 
 def _moment(text: str | None) -> datetime | None:

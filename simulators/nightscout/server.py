@@ -75,6 +75,7 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         sleep: Sleep = asyncio.sleep,
         skew: timedelta = timedelta(),
         has_v3: bool = True,
+        thresholds: Mapping[str, float] | None = None,
     ) -> None:
         """Prepare a site.
 
@@ -97,6 +98,7 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
             sleep: Waits out penalties and slow faults.
             skew: How far the `Date` header is ahead of the clock.
             has_v3: Whether API v3 is there.
+            thresholds: What replaces the untouched ones, by the site's names.
         """
         super().__init__(port=port)
         feed = None
@@ -111,6 +113,7 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
             units=units,
             title=title,
             has_v3=has_v3,
+            thresholds=thresholds or {},
         )
         self.skew = skew
         self.has_crashed = False

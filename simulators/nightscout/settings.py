@@ -35,6 +35,7 @@ def status(site: Site, authorized: object) -> Document:
             "authDefaultRoles": site.credentials.default_roles,
             "authFailDelay": site.penalties.step_ms,
             **_SETTINGS,
+            "thresholds": {**_THRESHOLDS, **site.thresholds},
         },
         "extendedSettings": {"devicestatus": {"advanced": True, "days": 1}},
         "authorized": authorized,
@@ -58,6 +59,7 @@ def profiles(site: Site) -> list[Document]:
     ]
 
 
+_THRESHOLDS = {"bgHigh": 260, "bgTargetTop": 180, "bgTargetBottom": 80, "bgLow": 55}
 _SETTINGS: Document = {
     "timeFormat": 12,
     "dayStart": 7,
@@ -89,12 +91,6 @@ _SETTINGS: Document = {
     "focusHours": 3,
     "heartbeat": 60,
     "baseURL": "",
-    "thresholds": {
-        "bgHigh": 260,
-        "bgTargetTop": 180,
-        "bgTargetBottom": 80,
-        "bgLow": 55,
-    },
     "insecureUseHttp": True,
     "secureHstsHeader": True,
     "secureHstsHeaderIncludeSubdomains": False,

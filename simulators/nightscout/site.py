@@ -34,6 +34,9 @@ class Site:
     has_v3: bool = True
     """Whether API v3 is there; old servers have none."""
 
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """What replaces a site's untouched thresholds."""
+
     fault_over: Event = field(default_factory=Event)
     """Set when the present fault is replaced, and when the server closes."""
 

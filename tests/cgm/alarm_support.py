@@ -103,6 +103,8 @@ class Night:
         self.state, events, self.next_at = alarms.step(
             self.state, self.data, self.settings, self.now
         )
+        # A timer for what is past would never stop firing.
+        assert self.next_at is None or self.next_at > self.now
         self.told += [(self.now, event) for event in events]
         self.looked_at = self.now
 

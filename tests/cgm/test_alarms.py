@@ -986,6 +986,17 @@ def test_a_clock_that_was_ahead_silences_nothing() -> None:
     ]
 
 
+def test_a_signal_that_was_lost_in_the_future_is_told_all_the_same() -> None:
+    night = Night(settings=wanted({SIGNAL_LOST: on(persistence=15)}), now=at(3000))
+    night.look()
+    night.now = at(0)
+
+    night.look()
+    night.wait_until(at(60))
+
+    assert night.lines == ["15 raised signal_lost"]
+
+
 def test_nothing_is_told_twice_however_often_one_looks() -> None:
     night = Night(settings=wanted({**LOWS, SIGNAL_LOST: on()}))
     night.live([65, 65, 50])

@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.glucose_follow.cgm.forecast import Outlook, outlook, own_forecast
+from custom_components.glucose_follow.cgm.forecast import (
+    Outlook,
+    in_half_an_hour,
+    outlook,
+    own_forecast,
+)
 from custom_components.glucose_follow.cgm.models import (
     Forecast,
     Reading,
@@ -240,6 +245,7 @@ def test_the_loop_may_see_a_low_that_readings_have_not_reached() -> None:
         loop([100, 60], start=-30),
         # About another time.
         loop([100, 60], start=25),
+        loop([100, 90, 80, 70, 60], start=45),
     ],
 )
 def test_a_loops_forecast_of_another_time_is_not_used(
@@ -262,6 +268,14 @@ def test_a_loops_forecast_may_be_short() -> None:
 
     assert found.is_low_soon is False
     assert found.low_in is None
+
+
+def test_the_value_in_half_an_hour_is_the_last_if_it_is_that_far_ahead() -> None:
+    def value(number: int) -> float | None:
+        told = loop([100.0 + 5 * n for n in range(number)], start=0)
+        return in_half_an_hour(told.value)
+
+    assert [value(number) for number in (5, 6, 7)] == [None, 125, 130]
 
 
 @given(

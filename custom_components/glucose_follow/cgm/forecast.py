@@ -94,6 +94,12 @@ def outlook(
     )
 
 
+def in_half_an_hour(forecast: Forecast) -> float | None:
+    """Return the last value in mg/dL, None if a loop looks less far ahead."""
+    ahead = (len(forecast.mgdl) - 1) * forecast.period
+    return forecast.mgdl[-1] if ahead > _HORIZON - 2 * _STEP else None
+
+
 def own_forecast(
     readings: Sequence[Reading], breaks: Sequence[datetime] = ()
 ) -> Forecast | None:
@@ -157,10 +163,9 @@ def _loops(
         return None
     forecast = told.value
     first = max(0, (start - forecast.start) // forecast.period)
-    end = max(0, (start + _HORIZON - forecast.start) // forecast.period + 1)
-    values = forecast.mgdl[first:end]
+    end = (start + _HORIZON - forecast.start) // forecast.period + 1
     begins = forecast.start + first * forecast.period
-    if not values or begins > start + SOON:
+    if begins > start + SOON or not (values := forecast.mgdl[first:end]):
         return None
     return replace(
         forecast,

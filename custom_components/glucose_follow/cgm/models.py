@@ -368,6 +368,9 @@ class Account:
     time_zone: str | None = None
     """IANA name, None if the source does not say."""
 
+    thresholds: Thresholds | None = None
+    """What somebody chose at the source, None if nobody did."""
+
 
 class GlucoseUnit(StrEnum):
     """How people read glucose; the values are Home Assistant units."""

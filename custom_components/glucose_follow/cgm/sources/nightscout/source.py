@@ -19,6 +19,7 @@ from .api import Collection, NightscoutApi
 from .best import BestApi
 from .credential import Credential
 from .reader import StatusReader
+from .thresholds import thresholds_of
 from .tokens import RefusedError, Tokens
 from .v1 import V1Api
 from .v3 import V3Api
@@ -253,4 +254,5 @@ def _account(address: Address, status: Json) -> Account:
         unit=GlucoseUnit.MMOL
         if isinstance(units, str) and units.lower().startswith("mmol")
         else GlucoseUnit.MGDL,
+        thresholds=thresholds_of(settings.get("thresholds")),
     )
