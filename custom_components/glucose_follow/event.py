@@ -82,12 +82,18 @@ class CgmTreatmentEvent(CgmEntity, EventEntity):
     @callback
     def _heard(self, treatment: Treatment) -> None:
         """Say what was done; notes and names stay where they are."""
-        if treatment.kind in UNTOLD:
-            return
-        is_automatic = treatment.kind is TreatmentKind.BOLUS and treatment.is_automatic
-        kind = AUTOMATIC_BOLUS if is_automatic else treatment.kind.value
-        self._trigger_event(kind, treatment_attributes(treatment, self._unit))
-        self.async_write_ha_state()
+        kind = treatment_event(treatment)
+        if kind is not None:
+            self._trigger_event(kind, treatment_attributes(treatment, self._unit))
+            self.async_write_ha_state()
+
+
+def treatment_event(treatment: Treatment) -> str | None:
+    """Return the kind of event that a treatment is, None if it is none."""
+    if treatment.kind in UNTOLD:
+        return None
+    is_automatic = treatment.kind is TreatmentKind.BOLUS and treatment.is_automatic
+    return AUTOMATIC_BOLUS if is_automatic else treatment.kind.value
 
 
 class CgmAlarmEvent(CgmEntity, EventEntity):

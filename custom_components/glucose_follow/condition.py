@@ -1,0 +1,199 @@
+"""What automations can ask.
+
+Nobody knows everything: what is not known is not so. Never build "not low" from
+these; glucose that nobody knows is not low either.
+"""
+
+import abc
+from collections.abc import Callable
+from typing import ClassVar, Unpack, cast, override
+
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.condition import (
+    ATTR_BEHAVIOR,
+    BEHAVIOR_ALL,
+    BEHAVIOR_ANY,
+    Condition,
+    ConditionCheckParams,
+    ConditionConfig,
+)
+from homeassistant.helpers.typing import ConfigType
+import probatio
+
+from .cgm.data import CgmData
+from .cgm.models import GlucoseRange
+from .cgm.ranges import HIGHS, LOWS
+from .cgm.source import Feature
+from .coordinator import CgmCoordinator
+from .following import Following, people_of
+from .trigger import (
+    CONF_DIRECTION,
+    DIRECTIONS,
+    EITHER,
+    Options,
+    is_changing_fast,
+    is_within,
+)
+
+_BEHAVIOR = {
+    probatio.Required(ATTR_BEHAVIOR, default=BEHAVIOR_ANY): probatio.In(
+        [BEHAVIOR_ANY, BEHAVIOR_ALL]
+    )
+}
+
+
+def _schema(fields: dict[probatio.Marker, object] | None = None) -> probatio.Schema:
+    """Return a schema with what is particular to a condition."""
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_TARGET): cv.TARGET_FIELDS,
+            probatio.Required(CONF_OPTIONS, default={}): {
+                **_BEHAVIOR,
+                **(fields or {}),
+            },
+        }
+    )
+
+
+class CgmCondition(Condition):
+    """Something that is so of people, or not, or not known."""
+
+    schema: ClassVar[probatio.Schema] = _schema()
+
+    @override
+    @classmethod
+    async def async_validate_config(
+        cls, hass: HomeAssistant, config: ConfigType
+    ) -> ConfigType:
+        """Validate what was written in the editor or by hand."""
+        return cast(ConfigType, cls.schema(config))
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        """Keep what was chosen."""
+        super().__init__(hass, config)
+        self.options: Options = config.options or {}
+        self._target: ConfigType = config.target or {}
+
+    @abc.abstractmethod
+    def value(self, data: CgmData) -> bool | None:
+        """Return whether it is so of a person, None if that is not known."""
+
+    @property
+    @override
+    def needs_polling(self) -> bool:
+        """Return False: every change is published."""
+        return False
+
+    @override
+    async def _async_track_changes(self, action: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `action` when the answer may be another."""
+
+        @callback
+        def joined(coordinator: CgmCoordinator) -> CALLBACK_TYPE:
+            if is_tracking:
+                action()
+            return coordinator.async_add_listener(action)
+
+        @callback
+        def changed(_: object) -> None:
+            if is_tracking:
+                action()
+
+        is_tracking = False
+        stop = Following(
+            self._hass,
+            self._target,
+            Feature.LIVE,
+            joined,
+            people_changed=changed,
+            left=changed,
+        ).async_start()
+        is_tracking = True
+        return stop
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        """Return whether it is so of any, or of all if there is anybody."""
+        people = people_of(self._hass, self._target, Feature.LIVE)
+        values = [
+            coordinator is not None and self.value(coordinator.data) is True
+            for coordinator in people.values()
+        ]
+        if self.options[ATTR_BEHAVIOR] == BEHAVIOR_ALL:
+            return bool(values) and all(values)
+        return any(values)
+
+
+class IsLowCondition(CgmCondition):
+    """Glucose is low or very low."""
+
+    @override
+    def value(self, data: CgmData) -> bool | None:
+        """Return whether it is below the person's low."""
+        return is_within(data, LOWS)
+
+
+class IsInRangeCondition(CgmCondition):
+    """Glucose is neither low nor high."""
+
+    @override
+    def value(self, data: CgmData) -> bool | None:
+        """Return whether it is where the person wants it."""
+        return is_within(data, {GlucoseRange.IN_RANGE})
+
+
+class IsHighCondition(CgmCondition):
+    """Glucose is high or very high."""
+
+    @override
+    def value(self, data: CgmData) -> bool | None:
+        """Return whether it is above the person's high."""
+        return is_within(data, HIGHS)
+
+
+class IsChangingFastCondition(CgmCondition):
+    """Glucose changes fast."""
+
+    schema = _schema(
+        {probatio.Required(CONF_DIRECTION, default=EITHER): probatio.In(DIRECTIONS)}
+    )
+
+    @override
+    def value(self, data: CgmData) -> bool | None:
+        """Return whether it changes fast in that direction."""
+        return is_changing_fast(data, self.options[CONF_DIRECTION])
+
+
+class IsSignalLostCondition(CgmCondition):
+    """No recent reading is there."""
+
+    @override
+    def value(self, data: CgmData) -> bool | None:
+        """Return whether readings stopped."""
+        return data.is_signal_lost
+
+
+class IsKnownCondition(CgmCondition):
+    """Glucose is known."""
+
+    @override
+    def value(self, data: CgmData) -> bool | None:
+        """Return whether there is a current reading."""
+        return data.latest is not None
+
+
+CONDITIONS: dict[str, type[Condition]] = {
+    "is_changing_fast": IsChangingFastCondition,
+    "is_high": IsHighCondition,
+    "is_in_range": IsInRangeCondition,
+    "is_known": IsKnownCondition,
+    "is_low": IsLowCondition,
+    "is_signal_lost": IsSignalLostCondition,
+}
+
+
+async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
+    """Return what automations can ask."""
+    return CONDITIONS
