@@ -37,6 +37,7 @@ from custom_components.glucose_follow.cgm.errors import (
     CgmRateLimitError,
     CgmResponseError,
 )
+from custom_components.glucose_follow.condition import CONDITIONS
 from custom_components.glucose_follow.const import DOMAIN, LOGGER, PLATFORMS, SourceKind
 from custom_components.glucose_follow.entity import CgmDescription
 from custom_components.glucose_follow.errors import translation_key
@@ -46,6 +47,7 @@ from custom_components.glucose_follow.select import SCENARIO
 from custom_components.glucose_follow.sensor import SENSORS, SNOOZED_UNTIL
 from custom_components.glucose_follow.status_sensor import STATUS_SENSORS
 from custom_components.glucose_follow.switch import SWITCHES
+from custom_components.glucose_follow.trigger import TRIGGERS
 
 type Words = dict[str, Any]
 """A part of a file of translations, as deep as its keys go."""
@@ -216,6 +218,22 @@ def placeholders(text: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", text))
 
 
+def parts(kind: str) -> Words:
+    """Return the triggers, conditions or actions that files describe."""
+    content = parse_yaml((PACKAGE / f"{kind}.yaml").read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return {key: part for key, part in content.items() if not key.startswith(".")}
+
+
+def chosen(kinds: tuple[str, ...]) -> Iterator[Words]:
+    """Yield every choice that files describe, as selectors have it."""
+    for kind in kinds:
+        for part in parts(kind).values():
+            for field in part["fields"].values():
+                if "select" in field["selector"]:
+                    yield field["selector"]["select"]
+
+
 def described() -> Iterator[tuple[Platform, CgmDescription]]:
     """Yield every description with its platform."""
     for platform, descriptions in DESCRIPTIONS.items():
@@ -278,6 +296,23 @@ def test_every_action_is_named_explained_and_has_an_icon() -> None:
     for name, action in actions.items():
         words = ENGLISH["services"][name]
         assert set(words["fields"]) == set(action["fields"])
+        for field in words["fields"].values():
+            assert set(field) == {"name", "description"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"), [("triggers", TRIGGERS), ("conditions", CONDITIONS)]
+)
+def test_every_trigger_and_condition_is_described_named_and_has_an_icon(
+    kind: str, known: Words
+) -> None:
+    described = parts(kind)
+
+    assert set(described) == set(known) == set(ENGLISH[kind]) == set(ICONS[kind])
+    for name, part in described.items():
+        words = ENGLISH[kind][name]
+        assert set(words) == {"name", "description", "fields"}
+        assert set(words["fields"]) == set(part["fields"])
         for field in words["fields"].values():
             assert set(field) == {"name", "description"}
 
@@ -372,6 +407,7 @@ def test_every_choice_has_words_and_no_words_are_left_over() -> None:
         for selector in schema.schema.values()
         if isinstance(selector, SelectSelector)
     ]
+    selectors += chosen(("conditions", "services", "triggers"))
 
     worded = {
         config["translation_key"]: set(config["options"])
