@@ -12,31 +12,17 @@ from homeassistant.helpers.selector import (
     NumericThresholdSelectorConfig,
     NumericThresholdType,
 )
-import probatio
 
 from .units import shown
 
 UNITS = tuple(unit.value for unit in UnitOfBloodGlucoseConcentration)
 
-_SELECTOR = NumericThresholdSelector(
+THRESHOLD = NumericThresholdSelector(
     NumericThresholdSelectorConfig(
         mode=NumericThresholdMode.CROSSED, unit_of_measurement=[*UNITS]
     )
 )
-
-
-def threshold_schema(config: Any) -> Any:
-    """Validate a threshold as the editor writes it; a number must have a unit.
-
-    Raises:
-        probatio.Invalid: It is none; 5 may be in either unit.
-    """
-    threshold = _SELECTOR(config)
-    for name in ("value", "value_min", "value_max"):
-        value = threshold.get(name, {})
-        if "number" in value and value.get("unit_of_measurement") not in UNITS:
-            raise probatio.Invalid("unit_of_measurement is one of mg/dL or mmol/L")
-    return threshold
+"""Validates a threshold as the editor writes it; a number must have a unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from .const import CONF_UNIT
 from .coordinator import CgmCoordinator
 from .event import TREATMENT, treatment_attributes, treatment_event
 from .following import Following, Person, person_of
-from .threshold import Threshold, threshold_schema
+from .threshold import THRESHOLD, Threshold
 from .units import shown
 
 CONF_DIRECTION = "direction"
@@ -222,7 +222,7 @@ class _Watch:
 class CrossedThresholdTrigger(CrossingTrigger):
     """Glucose comes to where somebody wants to know of it."""
 
-    schema = with_options({probatio.Required(CONF_THRESHOLD): threshold_schema})
+    schema = with_options({probatio.Required(CONF_THRESHOLD): THRESHOLD})
     says = "glucose crossed a threshold"
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
