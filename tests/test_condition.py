@@ -163,6 +163,25 @@ async def test_of_several_people_one_who_is_not_known_is_enough_for_not_all(
     assert await answer("any", "nobody") is False
 
 
+async def test_a_snooze_is_known_until_it_ends(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    _add(site, 100)
+    await set_up(hass, entry)
+    checker = await _ask(hass, "is_snoozed")
+    assert checker.async_check() is False
+    assert checker.needs_polling is True
+
+    await hass.services.async_call(DOMAIN, "snooze", {"minutes": 15}, blocking=True)
+    assert checker.async_check() is True
+    clocks.tick(15 * MINUTE)
+
+    assert checker.async_check() is False
+
+
 async def test_who_asks_hears_when_the_answer_may_be_another(
     hass: HomeAssistant,
     entry: MockConfigEntry,

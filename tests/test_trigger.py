@@ -272,6 +272,30 @@ async def test_treatments_are_told_of_if_they_are_meant(
     assert "secret" not in str(heard.told)
 
 
+async def test_alarms_are_told_of_if_they_are_meant(
+    hass: HomeAssistant,
+    alex: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    heard = await automate(
+        hass, "alarm", {"levels": "urgent_low", "kinds": ["raised", "snoozed"]}
+    )
+    await read(hass, site, clocks, 50, 50)
+    await hass.services.async_call(DOMAIN, "snooze", {"minutes": 15}, blocking=True)
+    await hass.services.async_call(DOMAIN, "test_alarm", {"level": "low"})
+    await hass.services.async_call(DOMAIN, "test_alarm", {"level": "urgent_low"})
+    await settle(hass)
+
+    assert [(told["kind"], told["level"], told["test"]) for told in heard.told] == [
+        ("raised", "urgent_low", False),
+        ("snoozed", "all", False),
+        ("raised", "urgent_low", True),
+    ]
+    assert heard.told[0]["value"] == 50
+    assert heard.told[0]["config_entry_id"] == alex.entry_id
+
+
 async def test_a_target_is_followed_when_it_changes(
     hass: HomeAssistant,
     alex: MockConfigEntry,

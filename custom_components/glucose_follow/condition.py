@@ -22,7 +22,6 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 import probatio
 
-from .cgm.data import CgmData
 from .cgm.models import GlucoseRange
 from .cgm.ranges import HIGHS, LOWS
 from .cgm.source import Feature
@@ -77,7 +76,7 @@ class CgmCondition(Condition):
         self._target: ConfigType = config.target or {}
 
     @abc.abstractmethod
-    def value(self, data: CgmData) -> bool | None:
+    def value(self, coordinator: CgmCoordinator) -> bool | None:
         """Return whether it is so of a person, None if that is not known."""
 
     @property
@@ -118,7 +117,7 @@ class CgmCondition(Condition):
         """Return whether it is so of any, or of all if there is anybody."""
         people = people_of(self._hass, self._target, Feature.LIVE)
         values = [
-            coordinator is not None and self.value(coordinator.data) is True
+            coordinator is not None and self.value(coordinator) is True
             for coordinator in people.values()
         ]
         if self.options[ATTR_BEHAVIOR] == BEHAVIOR_ALL:
@@ -130,27 +129,27 @@ class IsLowCondition(CgmCondition):
     """Glucose is low or very low."""
 
     @override
-    def value(self, data: CgmData) -> bool | None:
+    def value(self, coordinator: CgmCoordinator) -> bool | None:
         """Return whether it is below the person's low."""
-        return is_within(data, LOWS)
+        return is_within(coordinator.data, LOWS)
 
 
 class IsInRangeCondition(CgmCondition):
     """Glucose is neither low nor high."""
 
     @override
-    def value(self, data: CgmData) -> bool | None:
+    def value(self, coordinator: CgmCoordinator) -> bool | None:
         """Return whether it is where the person wants it."""
-        return is_within(data, {GlucoseRange.IN_RANGE})
+        return is_within(coordinator.data, {GlucoseRange.IN_RANGE})
 
 
 class IsHighCondition(CgmCondition):
     """Glucose is high or very high."""
 
     @override
-    def value(self, data: CgmData) -> bool | None:
+    def value(self, coordinator: CgmCoordinator) -> bool | None:
         """Return whether it is above the person's high."""
-        return is_within(data, HIGHS)
+        return is_within(coordinator.data, HIGHS)
 
 
 class IsChangingFastCondition(CgmCondition):
@@ -161,27 +160,43 @@ class IsChangingFastCondition(CgmCondition):
     )
 
     @override
-    def value(self, data: CgmData) -> bool | None:
+    def value(self, coordinator: CgmCoordinator) -> bool | None:
         """Return whether it changes fast in that direction."""
-        return is_changing_fast(data, self.options[CONF_DIRECTION])
+        return is_changing_fast(coordinator.data, self.options[CONF_DIRECTION])
 
 
 class IsSignalLostCondition(CgmCondition):
     """No recent reading is there."""
 
     @override
-    def value(self, data: CgmData) -> bool | None:
+    def value(self, coordinator: CgmCoordinator) -> bool | None:
         """Return whether readings stopped."""
-        return data.is_signal_lost
+        return coordinator.data.is_signal_lost
 
 
 class IsKnownCondition(CgmCondition):
     """Glucose is known."""
 
     @override
-    def value(self, data: CgmData) -> bool | None:
+    def value(self, coordinator: CgmCoordinator) -> bool | None:
         """Return whether there is a current reading."""
-        return data.latest is not None
+        return coordinator.data.latest is not None
+
+
+class IsSnoozedCondition(CgmCondition):
+    """Alarms are silenced."""
+
+    @property
+    @override
+    def needs_polling(self) -> bool:
+        """Return True: a snooze ends by itself, and is noticed a little later."""
+        return True
+
+    @override
+    def value(self, coordinator: CgmCoordinator) -> bool | None:
+        """Return whether any alarm is silenced now."""
+        until = coordinator.alarms.state.snoozed_until
+        return until is not None and coordinator.now() < until
 
 
 CONDITIONS: dict[str, type[Condition]] = {
@@ -191,6 +206,7 @@ CONDITIONS: dict[str, type[Condition]] = {
     "is_known": IsKnownCondition,
     "is_low": IsLowCondition,
     "is_signal_lost": IsSignalLostCondition,
+    "is_snoozed": IsSnoozedCondition,
 }
 
 

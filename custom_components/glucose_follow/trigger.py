@@ -26,19 +26,21 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 import probatio
 
+from .cgm.alarm_levels import AlarmEvent, AlarmKind, Level
 from .cgm.crossing import Behavior, Crossings
 from .cgm.data import CgmData
 from .cgm.models import GlucoseRange, Treatment
 from .cgm.ranges import HIGHS, LOWS
 from .cgm.source import Feature
-from .const import CONF_UNIT
+from .const import CONF_CONFIG_ENTRY_ID, CONF_UNIT
 from .coordinator import CgmCoordinator
-from .event import TREATMENT, treatment_attributes, treatment_event
+from .event import TREATMENT, alarm_attributes, treatment_attributes, treatment_event
 from .following import Following, Person, person_of
 from .threshold import THRESHOLD, Threshold
 from .units import shown
 
 CONF_DIRECTION = "direction"
+CONF_LEVELS = "levels"
 CONF_KINDS = "kinds"
 CONF_MINIMUM_CARBS = "minimum_carbs"
 CONF_MINIMUM_INSULIN = "minimum_insulin"
@@ -110,6 +112,7 @@ class CgmTrigger(Trigger):
         person: Person = person_of(self._hass, coordinator)
         return {
             **person,
+            CONF_CONFIG_ENTRY_ID: coordinator.config_entry.entry_id,
             "value": shown(latest.mgdl, unit) if latest else None,
             "unit": unit,
             "out_of_range": latest is not None and latest.is_out_of_range,
@@ -385,7 +388,57 @@ class TreatmentTrigger(CgmTrigger):
         }
 
 
+class AlarmTrigger(CgmTrigger):
+    """Something happens to an alarm."""
+
+    schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
+        {
+            probatio.Required(CONF_OPTIONS, default={}): {
+                probatio.Required(CONF_LEVELS, default=list(Level)): some_of(Level),
+                probatio.Required(CONF_KINDS, default=[AlarmKind.RAISED]): some_of(
+                    AlarmKind
+                ),
+            },
+        }
+    )
+    says = "something happened to an alarm"
+
+    @override
+    async def async_attach_runner(
+        self,
+        run_action: TriggerActionRunner,
+        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    ) -> CALLBACK_TYPE:
+        """Listen to the engine."""
+
+        @callback
+        def listen(coordinator: CgmCoordinator) -> CALLBACK_TYPE:
+            @callback
+            def hear(event: AlarmEvent) -> None:
+                if self._is_meant(event):
+                    run_action(self._told(coordinator, event), self.says)
+
+            return coordinator.alarms.async_listen(hear)
+
+        return Following(self._hass, self.target, self.requires, listen).async_start()
+
+    def _is_meant(self, event: AlarmEvent) -> bool:
+        """Return whether it was chosen; what happens to all happens to each."""
+        is_level = event.level is None or event.level in self.options[CONF_LEVELS]
+        return is_level and event.kind in self.options[CONF_KINDS]
+
+    def _told(self, coordinator: CgmCoordinator, event: AlarmEvent) -> dict[str, Any]:
+        """Return what happened, and where glucose is."""
+        unit = coordinator.config_entry.options[CONF_UNIT]
+        return {
+            **self.payload(coordinator),
+            **alarm_attributes(event, unit),
+            "kind": event.kind.value,
+        }
+
+
 TRIGGERS: dict[str, type[Trigger]] = {
+    "alarm": AlarmTrigger,
     "became_high": BecameHighTrigger,
     "became_low": BecameLowTrigger,
     "changing_fast": ChangingFastTrigger,
