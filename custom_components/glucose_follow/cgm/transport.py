@@ -1,7 +1,8 @@
 """The only place that turns HTTP into our errors."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import json
@@ -23,11 +24,20 @@ type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type Explain = Callable[[int, Json], CgmError | None]
 """Tells what status and body of an error mean, None where the status says it."""
 
+type _Read[T] = Callable[[ClientResponse, asyncio.Timeout], Awaitable[T]]
+"""Reads what is wanted of an answer that is none of an error."""
+
 TIMEOUT = 30.0
 """Seconds an answer may take, redirects and body included."""
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes read of an answer, after decompression."""
+
+STREAM_TIMEOUT = 600.0
+"""Seconds that a streamed answer may take, if it never pauses for `TIMEOUT`."""
+
+LARGEST_STREAM = 1024 * 1024 * 1024
+"""Bytes read of a streamed answer, after decompression; nobody holds them."""
 
 _LONGEST_WAIT = 86_400.0
 """Seconds; nobody who says more means it."""
@@ -35,6 +45,17 @@ _LONGEST_WAIT = 86_400.0
 _CHUNK = 64 * 1024
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Answer:
+    """An answer whose headers matter too."""
+
+    body: Json
+    """What the server says."""
+
+    headers: Mapping[str, str]
+    """By names in any case; they may hold credentials."""
 
 
 class JsonClient:
@@ -120,6 +141,56 @@ class JsonClient:
             "POST", path, params, headers=dict(headers or {}), json=json
         )
 
+    async def exchange(
+        self, method: str, path: str, *, headers: Mapping[str, str]
+    ) -> Answer:
+        """Return an answer with its headers, to a request without a body.
+
+        Args:
+            method: `GET` or `POST`; redirects of the latter are errors.
+            path: Relative to the base, without a leading slash.
+            headers: Credentials of this request, besides the client's own.
+
+        Raises:
+            CgmError: As documented on `get`.
+        """
+
+        async def read(response: ClientResponse, _: object) -> Answer:
+            body = await _parsed(await _limited(response))
+            return Answer(body=body, headers=response.headers)
+
+        return await self._asked(method, path, None, headers=headers, read=read)
+
+    async def stream(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        headers: Mapping[str, str],
+        take: Callable[[bytes], None],
+    ) -> None:
+        """Pass a body on, piece by piece, as it arrives; nothing of it is kept.
+
+        What was passed on before an error is only a part of the answer.
+
+        Args:
+            path: Relative to the base, without a leading slash.
+            params: The query.
+            headers: Credentials of this request, besides the client's own.
+            take: Gets the pieces. Others have a turn after each.
+
+        Raises:
+            CgmConnectionError: As documented on `get`, or the server pauses for
+                30 s, or takes more than ten minutes.
+            CgmResponseError: As documented on `get`, or more than 1 GiB.
+            CgmError: As documented on `get`, or as `take` raises.
+        """
+
+        async def read(response: ClientResponse, limit: asyncio.Timeout) -> None:
+            await _passed_on(response, limit, take)
+
+        await self._asked("GET", path, params, headers=headers, read=read)
+
     async def _json(
         self,
         method: str,
@@ -130,34 +201,61 @@ class JsonClient:
         json: Json = None,
         stays: bool = False,
     ) -> Json:
-        """Return the JSON of an answer; the only place that catches its faults."""
+        """Return the JSON of an answer."""
+
+        async def read(response: ClientResponse, _: object) -> bytes:
+            return await _limited(response)
+
+        body = await self._asked(
+            method, path, params, headers=headers, json=json, read=read, stays=stays
+        )
+        return await _parsed(body)
+
+    async def _asked[T](
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        *,
+        headers: Mapping[str, str],
+        read: _Read[T],
+        json: Json = None,
+        stays: bool = False,
+    ) -> T:
+        """Return what is read of an answer; the only place that catches its faults."""
         url = (self._base / path).with_query(dict(params or {}))
         fault: CgmError
         try:
-            async with asyncio.timeout(TIMEOUT):
-                body = await self._body(method, url, headers, json, stays=stays)
+            async with asyncio.timeout(TIMEOUT) as limit:
+                return await self._read(
+                    method,
+                    url,
+                    headers,
+                    json,
+                    lambda answer: read(answer, limit),
+                    stays=stays,
+                )
         except CgmError as err:
             fault = err
         # Names that cannot be written as hosts are errors of encoding.
         except (TimeoutError, ClientError, OSError, ValueError) as err:
             fault = CgmConnectionError(f"No answer ({type(err).__name__})")
-        else:
-            return await _parsed(body)
         # Raised out here, because aiohttp's errors name the address, and an
         # error raised while handling one would carry it along.
         fault.__context__ = None
         raise fault
 
-    async def _body(
+    async def _read[T](
         self,
         method: str,
         url: URL,
         headers: Mapping[str, str],
         json: Json,
+        read: Callable[[ClientResponse], Awaitable[T]],
         *,
         stays: bool,
-    ) -> bytes:
-        """Return the body of the answer, wherever redirects lead."""
+    ) -> T:
+        """Return what is read of the answer, wherever redirects lead."""
         for _ in range(_MOST_REDIRECTS):
             credentials = self._credentials(url, headers)
             async with self._session.request(
@@ -170,7 +268,7 @@ class JsonClient:
                 self.server_time = _server_time(response)
                 if method != "GET" or response.status not in _REDIRECTS:
                     await self._raise_for_status(response)
-                    return await _limited(response)
+                    return await read(response)
                 before, url = url, self._redirected(url, response)
             if stays and not (self._is_ours(url) and url.path == before.path):
                 raise CgmResponseError("Redirect elsewhere", status=response.status)
@@ -264,6 +362,22 @@ async def _limited(response: ClientResponse) -> bytes:
         if len(body) > LARGEST_BODY:
             raise CgmResponseError("The answer is too large")
     return bytes(body)
+
+
+async def _passed_on(
+    response: ClientResponse, limit: asyncio.Timeout, take: Callable[[bytes], None]
+) -> None:
+    """Pass a body on in pieces, as long as it neither pauses nor goes on forever."""
+    loop = asyncio.get_running_loop()
+    end, size = loop.time() + STREAM_TIMEOUT, 0
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        size += len(chunk)
+        if size > LARGEST_STREAM:
+            raise CgmResponseError("The answer is too large")
+        take(chunk)
+        limit.reschedule(min(loop.time() + TIMEOUT, end))
+        # What has arrived already is read without waiting, and others starve.
+        await asyncio.sleep(0)
 
 
 async def _parsed(body: bytes) -> Json:
