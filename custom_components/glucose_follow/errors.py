@@ -12,10 +12,8 @@ from .cgm.errors import (
 def translation_key(err: CgmError) -> str:
     """Return the key of an error, the same in flows and in exceptions."""
     match err:
-        case CgmAuthError(is_recognised=True):
-            return "not_permitted"
         case CgmAuthError():
-            return "invalid_auth"
+            return _refusal_key(err)
         case CgmRateLimitError():
             return "rate_limited"
         case CgmResponseError():
@@ -23,3 +21,10 @@ def translation_key(err: CgmError) -> str:
         case CgmConnectionError():
             return "cannot_connect"
     return "unknown"
+
+
+def _refusal_key(err: CgmAuthError) -> str:
+    """Return the key of a refusal, by what the source knows of the credential."""
+    if err.is_unverified:
+        return "email_not_verified"
+    return "not_permitted" if err.is_recognised else "invalid_auth"

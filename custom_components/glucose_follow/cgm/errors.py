@@ -35,12 +35,20 @@ class CgmAuthError(CgmError):
 
     Attributes:
         is_recognised: Whether the credential is known, and only lacks a right.
+        is_unverified: Whether its owner has not shown yet whose e-mail it is.
     """
 
-    def __init__(self, message: str, *, is_recognised: bool = False) -> None:
-        """Keep whether the credential is known to the source."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        is_recognised: bool = False,
+        is_unverified: bool = False,
+    ) -> None:
+        """Keep what the source knows of the credential."""
         super().__init__(message)
         self.is_recognised = is_recognised
+        self.is_unverified = is_unverified
 
 
 class CgmRateLimitError(CgmError):

@@ -1,0 +1,188 @@
+"""What loops, pumps and phones report; each value has its own time.
+
+Source: TidepoolApi, reference/data/models/{dosingdecision,pumpstatus,
+controllerstatus,pumpsettings,upload}.v1.yaml.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from ...models import DeviceStatus, Forecast, LoopState, Reported, TreatmentKind
+from . import events, insulin
+from .facts import Latest, Told
+from .fields import amount, mgdl, moment, number, part, parts, text
+
+TYPES = (
+    "basal",
+    "controllerStatus",
+    "dosingDecision",
+    "pumpSettings",
+    "pumpStatus",
+    "upload",
+)
+
+CHANGES = ("prime", "reservoirChange", "sensorEvent")
+"""Device events that tell when something was changed."""
+
+_MOST = 1000.0
+"""Units or grams on board, either way; what the platform accepts."""
+
+_STEP = timedelta(minutes=5)
+_STEP_TOLERANCE = timedelta(seconds=90)
+
+
+def status(latest: Latest, now: datetime) -> DeviceStatus | None:
+    """Return what is reported, None if no document is about devices.
+
+    Args:
+        latest: The newest document of each type.
+        now: The present; a stretch of basal insulin lasts until then at most.
+    """
+    if not any(name in latest for name in TYPES):
+        return None
+    decision = latest.get("dosingDecision")
+    pump = latest.get("pumpStatus")
+    models = _models(latest)
+    return DeviceStatus(
+        insulin_on_board=_on_board(decision, "insulinOnBoard", least=-_MOST),
+        carbs_on_board=_on_board(decision, "carbsOnBoard", least=0.0),
+        basal_rate=_basal_rate(latest.get("basal"), now),
+        loop=_loop(decision),
+        reservoir=_remaining(pump, "reservoir", factor=1),
+        pump_battery=_remaining(pump, "battery", factor=100),
+        uploader_battery=_remaining(
+            latest.get("controllerStatus"), "battery", factor=100
+        ),
+        active_profile=_profile(latest.get("pumpSettings")),
+        forecast=_forecast(decision),
+        pump_model=models.get("insulin-pump"),
+        sensor_model=models.get("cgm"),
+        uploader_model=_uploader(latest.get("upload")),
+    )
+
+
+def with_changes(
+    found: DeviceStatus | None, changes: Mapping[str, Told]
+) -> DeviceStatus | None:
+    """Return a status with when sensor, site and insulin were changed.
+
+    Args:
+        found: What is known otherwise.
+        changes: The newest event of each kind in `CHANGES`.
+    """
+    at: dict[TreatmentKind, datetime] = {}
+    for told in changes.values():
+        for fact in events.device_event(told) or ():
+            kind = fact.treatment.kind
+            at[kind] = max(fact.at, at.get(kind, fact.at))
+    if not at:
+        return found
+    reservoir = changes.get("reservoirChange")
+    return replace(
+        found or DeviceStatus(),
+        sensor_started=at.get(TreatmentKind.SENSOR_START),
+        site_changed=at.get(TreatmentKind.SITE_CHANGE),
+        insulin_changed=reservoir.at if reservoir else None,
+    )
+
+
+def _on_board(told: Told | None, key: str, *, least: float) -> Reported[float] | None:
+    """Return what a loop counts on; insulin can be less than nothing."""
+    if told is None:
+        return None
+    below = part(told.document, key)
+    value = number(below.get("amount"))
+    if value is None or not least <= value <= _MOST:
+        return None
+    return Reported(round(value, 3), moment(below.get("time")) or told.at)
+
+
+def _basal_rate(told: Told | None, now: datetime) -> Reported[float] | None:
+    """Return what the pump gives, as of the end of what is known of it."""
+    facts = insulin.basal(told) if told else None
+    if not facts:
+        return None
+    stretch = facts[0].treatment
+    if stretch.rate is None or stretch.at > now:
+        return None
+    end = stretch.at + timedelta(minutes=stretch.duration or 0)
+    return Reported(stretch.rate, min(end, now))
+
+
+def _loop(told: Told | None) -> Reported[LoopState] | None:
+    """Return whether a loop ran; other reasons to decide are a person's."""
+    if told is None or told.get("reason") != "loop":
+        return None
+    is_wrong = bool(parts(told.document, "errors"))
+    return Reported(LoopState.ERROR if is_wrong else LoopState.LOOPING, told.at)
+
+
+def _remaining(told: Told | None, key: str, *, factor: float) -> Reported[float] | None:
+    """Return what is left of something; a percentage is told as a factor."""
+    if told is None:
+        return None
+    below = part(told.document, key)
+    value = amount(below.get("remaining"), 10_000 if factor == 1 else 1)
+    if value is None:
+        return None
+    return Reported(round(value * factor, 2), moment(below.get("time")) or told.at)
+
+
+def _profile(told: Told | None) -> Reported[str] | None:
+    """Return the name of the schedule in use."""
+    name = text(told.get("activeSchedule")) if told else None
+    return Reported(name, told.at) if told and name else None
+
+
+def _forecast(told: Told | None) -> Reported[Forecast] | None:
+    """Return where the loop expects glucose to go, None unless it is even."""
+    if told is None:
+        return None
+    points = [
+        (moment(point.get("time")), mgdl(point.get("value")))
+        for point in parts(told.document, "bgForecast")
+    ]
+    known = [(at, value) for at, value in points if at and value is not None]
+    if len(known) < 2 or len(known) < len(points):
+        return None
+    steps = [after - before for (before, _), (after, _) in pairwise(known)]
+    # The first value is of the newest reading, which is not on the grid.
+    if any(abs(step - _STEP) > _STEP_TOLERANCE for step in steps[1:]):
+        return None
+    return Reported(
+        Forecast(
+            start=known[1][0],
+            period=_STEP,
+            mgdl=tuple(float(value) for _, value in known[1:]),
+        ),
+        told.at,
+    )
+
+
+def _models(latest: Latest) -> dict[str, str]:
+    """Return what devices are called, by what Tidepool calls their kind."""
+    found: dict[str, str] = {}
+    if upload := latest.get("upload"):
+        tags = upload.get("deviceTags")
+        for tag in tags if isinstance(tags, list) else ():
+            name = _named(upload, "deviceManufacturers", "deviceModel")
+            if isinstance(tag, str) and name:
+                found[tag] = name
+    settings = latest.get("pumpSettings")
+    if settings and (name := _named(settings, "manufacturers", "model")):
+        found["insulin-pump"] = name
+    return found
+
+
+def _named(told: Told, makers_key: str, model_key: str) -> str | None:
+    """Return a device's maker and model, None if the model is unknown."""
+    makers, model = told.get(makers_key), text(told.get(model_key))
+    maker = text(makers[0]) if isinstance(makers, list) and makers else None
+    return f"{maker} {model}" if maker and model else model
+
+
+def _uploader(told: Told | None) -> str | None:
+    """Return what sent the newest upload."""
+    return text(part(told.document, "client").get("name")) if told else None

@@ -1,0 +1,136 @@
+"""What opens an account: a session that is refreshed, not begun anew.
+
+Source: shoreline, user/api.go; TidepoolApi, reference/auth.v1.yaml.
+"""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import Protocol, override
+
+from aiohttp import ClientSession, hdrs
+from yarl import URL
+
+from ...errors import CgmAuthError, CgmConnectionError, CgmError, CgmResponseError
+from ...transport import Json, JsonClient
+from .environment import Environment, api_url
+
+TOKEN_HEADER = "x-tidepool-session-token"  # noqa: S105 - the name of a header
+"""Where every request carries its token, and where a login brings one."""
+
+_LOG_IN = "auth/login"
+"""`POST` begins a session, `GET` refreshes one."""
+
+
+class Login(Protocol):
+    """Something that has a token, and can have another one."""
+
+    async def token(self) -> str:
+        """Return what opens the account.
+
+        Raises:
+            CgmError: As named in `errors`.
+        """
+
+    async def renewed(self, refused: str) -> str:
+        """Return what opens the account in place of a token that was refused.
+
+        Raises:
+            CgmAuthError: Nothing does any more.
+            CgmError: As named in `errors`.
+        """
+
+
+class PasswordLogin(Login):
+    """A session of somebody who has a password.
+
+    The password is sent only where there is no session, or none that can be
+    refreshed. Refused, it is never sent again.
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        *,
+        environment: Environment,
+        username: str,
+        password: str,
+        token: str | None = None,
+        keep: Callable[[str], None] = lambda _: None,
+        base: URL | None = None,
+    ) -> None:
+        """Keep what is needed; nothing is asked before a token is.
+
+        Args:
+            session: Whoever made it closes it.
+            environment: Which Tidepool the account is of.
+            username: The e-mail address.
+            password: Of the account.
+            token: Of a session that an earlier login began.
+            keep: Gets every new token; the one before it is of no use then.
+            base: Asked in place of the environment's server.
+        """
+        self._client = JsonClient(
+            session, base or api_url(environment), explain=_explain
+        )
+        self._credential = b64encode(f"{username}:{password}".encode()).decode()
+        self._token = token
+        self._keep = keep
+        self._refusal: CgmAuthError | None = None
+        self._lock = asyncio.Lock()
+
+    @override
+    async def token(self) -> str:
+        """Return the session's token, after a login if there is none."""
+        async with self._lock:
+            return self._token or await self._begun()
+
+    @override
+    async def renewed(self, refused: str) -> str:
+        """Return another token; whoever waited for one shares it.
+
+        A token can be refreshed once. If the answer is lost, so is the session.
+        """
+        async with self._lock:
+            if self._token is not None and self._token != refused:
+                return self._token
+            try:
+                return await self._session("GET", {TOKEN_HEADER: refused})
+            except CgmAuthError:
+                self._token = None
+            return await self._begun()
+
+    async def _begun(self) -> str:
+        """Return the token of a new session."""
+        if self._refusal is not None:
+            raise self._refusal.with_traceback(None)
+        try:
+            return await self._session(
+                "POST", {hdrs.AUTHORIZATION: f"Basic {self._credential}"}
+            )
+        except CgmAuthError as err:
+            if not err.is_unverified:
+                self._refusal = err
+            raise
+
+    async def _session(self, method: str, headers: Mapping[str, str]) -> str:
+        """Return the token that a login or a refresh brings, and keep it."""
+        answer = await self._client.exchange(method, _LOG_IN, headers=headers)
+        token = answer.headers.get(TOKEN_HEADER)
+        if not token or not isinstance(answer.body, dict):
+            raise CgmResponseError("A session was promised")
+        self._token = token
+        self._keep(token)
+        return token
+
+
+def _explain(status: int, told: Json) -> CgmError | None:
+    """Return what an error of a login means."""
+    if status in {400, 401}:
+        return CgmAuthError("The credential is refused")
+    if status == 403:
+        if isinstance(told, dict) and "reason" in told:
+            return CgmAuthError("The e-mail is not verified", is_unverified=True)
+        # What stands before the server turns machines away like this.
+        return CgmConnectionError("The way to the server is barred (HTTP 403)")
+    return None

@@ -1,0 +1,400 @@
+"""A person followed through Tidepool."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import override
+
+from aiohttp import ClientSession
+from yarl import URL
+
+from ...budget import Caps
+from ...errors import CgmAuthError, CgmResponseError
+from ...json_array import ArrayReader
+from ...models import Account, DeviceStatus, GlucoseUnit, Reading, Sample, Treatment
+from ...source import CgmSource, Feature
+from ...transport import Json, JsonClient
+from . import decode, devices, merge, people
+from .environment import Environment, api_url
+from .facts import Fact, Latest, Told
+from .ledger import KEPT, Ledger
+from .login import TOKEN_HEADER, Login
+from .people import Person
+
+_SHOW_ALL = {"carelink": "true", "dexcom": "true", "medtronic": "true"}
+"""Without these, documents of some uploaders are hidden behind those of others.
+
+`dexcom` does the opposite of its name: it shows those of everybody else, too.
+
+Source: tide-whisperer, store/store.go.
+"""
+
+_LATEST = (decode.READINGS, *decode.TREATMENTS, *devices.TYPES)
+_HISTORY = ("bolus", "food", "insulin", "wizard")
+
+_LATEST_AGE = timedelta(minutes=1)
+"""One look at the newest documents serves readings, treatments and status."""
+
+_EVENTS_EVERY = timedelta(hours=6)
+"""How often it is asked when sensor and site were changed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """What a stretch of time brought."""
+
+    readings: Sequence[Reading]
+    """Oldest first."""
+
+    treatments: Sequence[Treatment]
+    """Boluses, injections and carbs, oldest first."""
+
+
+class TidepoolSource(CgmSource):
+    """Reads what pumps, sensors and apps uploaded, as soon or late as they do.
+
+    Source: tide-whisperer, tide-whisperer.go; TidepoolApi, reference/data.v1.yaml.
+    """
+
+    skipped = 0
+
+    def __init__(
+        self,
+        session: ClientSession,
+        *,
+        environment: Environment,
+        login: Login,
+        clock: Callable[[], datetime],
+        user_id: str | None = None,
+        is_live: bool = False,
+        base: URL | None = None,
+    ) -> None:
+        """Keep what is needed; nothing is asked before `identify`.
+
+        Args:
+            session: Whoever made it closes it.
+            environment: Which Tidepool the account is of.
+            login: Opens the account.
+            clock: Returns the present; aware.
+            user_id: Whose data are read, the account's own without.
+            is_live: Whether somebody said that uploads come at once.
+            base: Asked in place of the environment's server.
+        """
+        self._client = JsonClient(session, base or api_url(environment))
+        self._environment = environment
+        self._login = login
+        self._clock = clock
+        self._user_id = user_id
+        self._is_live = is_live
+        self._readings: Ledger[Reading] = Ledger((decode.READINGS,))
+        self._facts: Ledger[Fact] = Ledger(decode.TREATMENTS)
+        self._latest: Latest = {}
+        self._looked: datetime | None = None
+        self._changes: dict[str, Told] = {}
+        self._asked_changes: datetime | None = None
+
+    @property
+    @override
+    def features(self) -> frozenset[Feature]:
+        """Return what the account can report; that it is live is a person's word."""
+        live = {Feature.LIVE} if self._is_live else set()
+        return frozenset({Feature.TREATMENTS, Feature.STATUS, *live})
+
+    @property
+    @override
+    def caps(self) -> Caps:
+        """Return how often to ask: who uploads late is not worth asking often."""
+        return Caps(floor=30.0, per_hour=30) if self._is_live else Caps(floor=600.0)
+
+    @property
+    @override
+    def server_time(self) -> datetime | None:
+        """Return Tidepool's clock in its newest answer."""
+        return self._client.server_time
+
+    @override
+    async def identify(self) -> Account:
+        """Return whose data this is, and make sure that they may be read.
+
+        Raises:
+            CgmAuthError: The login is refused, or may not see the person.
+            CgmError: As documented on `JsonClient.get`.
+        """
+        person = await self._person()
+        await self._look()
+        return Account(id=f"{self._environment}:{person}", unit=await self._unit())
+
+    async def people(self) -> Sequence[Person]:
+        """Return whose data the account may see, its owner's first.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        owner = await self._own_id()
+        profile = await self._optional(f"metadata/{owner}/profile")
+        shared = await self._optional(f"metadata/users/{owner}/users")
+        own = people.own(owner, profile)
+        others = sorted(people.shared(shared), key=lambda person: person.name or "")
+        return [*([own] if own else []), *others] or [Person(id=owner, name=None)]
+
+    @override
+    async def readings(self, since: datetime) -> Sequence[Sample]:
+        """Return what the sensor measured after `since`, oldest first.
+
+        What came late or was changed is told once whatever its age. More than
+        a few days are read in one go, and not held.
+
+        Raises:
+            CgmError: As documented on `JsonClient.stream`.
+        """
+        now, ledger = self._clock(), self._readings
+        if now - since > KEPT:
+            long: list[Reading] = []
+            await self._read(ledger.types, _readings(long.append), since)
+            return [each for each in await merge.in_order(long) if each.at > since]
+        # A look would cost what reading the last minutes costs.
+        latest = None if self._is_live else await self._look()
+        if question := ledger.begin(since, latest, now):
+            found: dict[str, Reading] = {}
+            take = _readings_by_id(found)
+            await self._read(ledger.types, take, question.since, latest=latest)
+            ledger.renew(question, found, latest, now)
+        return ledger.tell(since + timedelta.resolution)
+
+    @override
+    async def treatments(self, since: datetime) -> Sequence[Treatment]:
+        """Return what was done at or after `since`, oldest first.
+
+        Raises:
+            CgmError: As documented on `JsonClient.stream`.
+        """
+        now, ledger = self._clock(), self._facts
+        if now - since > KEPT:
+            long: list[Fact] = []
+            await self._read(ledger.types, _facts(long.append), since)
+            return await merge.treatments(long)
+        latest = await self._look(_LATEST_AGE)
+        if question := ledger.begin(since, latest, now):
+            found: dict[str, Fact] = {}
+            take = _facts(lambda fact: found.update({fact.treatment.id: fact}))
+            await self._read(ledger.types, take, question.since, latest=latest)
+            ledger.renew(question, found, latest, now)
+        # A meal and its calculation may be on both sides of `since`.
+        held = await merge.treatments(ledger.tell(now - KEPT))
+        return [treatment for treatment in held if treatment.at >= since]
+
+    @override
+    async def status(self) -> DeviceStatus | None:
+        """Return what loop, pump and phone last reported, None if nothing.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        now = self._clock()
+        found = devices.status(await self._look(_LATEST_AGE), now)
+        return devices.with_changes(found, await self._device_changes(now))
+
+    @override
+    async def listen(self, on_change: Callable[[], None]) -> None:
+        """Return at once: nothing is pushed."""
+
+    @override
+    async def close(self) -> None:
+        """Do nothing: the session is not ours."""
+
+    async def history(self, start: datetime, end: datetime) -> History:
+        """Return what a stretch of time brought; nothing of it is held.
+
+        Args:
+            start: Aware, included.
+            end: Aware, left out.
+
+        Raises:
+            CgmError: As documented on `JsonClient.stream`.
+        """
+        readings: list[Reading] = []
+        facts: list[Fact] = []
+        take = _readings(readings.append)
+        await self._read(self._readings.types, take, start, until=end)
+        await self._read(_HISTORY, _facts(facts.append), start, until=end)
+        return History(
+            readings=await merge.in_order(readings),
+            treatments=await merge.treatments(facts),
+        )
+
+    async def _look(self, age: timedelta = timedelta()) -> Latest:
+        """Return the newest document of each type, at most so old."""
+        now = self._clock()
+        is_known = self._looked is not None and now - self._looked < age
+        if not is_known:
+            found: dict[str, Told] = {}
+            await self._documents(
+                {"type": ",".join(_LATEST), "latest": "true"},
+                lambda told: found.update({told.type: told}),
+            )
+            self._latest, self._looked = found, now
+        return self._latest
+
+    async def _device_changes(self, now: datetime) -> Mapping[str, Told]:
+        """Return the newest event of some kinds, however long ago it was."""
+        asked = self._asked_changes
+        if asked is None or now - asked >= _EVENTS_EVERY:
+            found: dict[str, Told] = {}
+            for kind in devices.CHANGES:
+                await self._documents(
+                    {"type": "deviceEvent", "subType": kind, "latest": "true"},
+                    lambda told: found.update({told.sub_type or "": told}),
+                )
+            self._changes, self._asked_changes = found, now
+        return self._changes
+
+    async def _read(
+        self,
+        types: Sequence[str],
+        take: Callable[[Told], bool],
+        since: datetime,
+        *,
+        until: datetime | None = None,
+        latest: Latest | None = None,
+    ) -> None:
+        """Pass on all documents of some types from `since` on, in any order.
+
+        Args:
+            types: What Tidepool calls them.
+            take: Returns whether a document was usable.
+            since: Aware, included.
+            until: Aware, left out.
+            latest: Documents that have to be among them.
+
+        Raises:
+            CgmResponseError: The answer is short, or as `JsonClient.stream`.
+            CgmError: As documented on `JsonClient.stream`.
+        """
+        query = {"type": ",".join(types), "startDate": _stamp(since)}
+        if until is not None:
+            query["endDate"] = _stamp(until)
+        newest = [latest[key] for key in types if latest and key in latest]
+        missing = {told.id for told in newest if told.at >= since}
+
+        def pass_on(told: Told) -> None:
+            missing.discard(told.id)
+            is_wanted = told.at >= since and (until is None or told.at < until)
+            if is_wanted and told.type in types and not take(told):
+                self.skipped += 1
+
+        await self._documents(query, pass_on)
+        if missing:
+            raise CgmResponseError("The answer is short")
+
+    async def _documents(
+        self, query: Mapping[str, str], take: Callable[[Told], None]
+    ) -> None:
+        """Pass on what the server answers about the person's data."""
+        path = f"data/{await self._person()}"
+
+        async def ask(headers: Mapping[str, str]) -> None:
+            reader = ArrayReader()
+            await self._client.stream(
+                path,
+                {**query, **_SHOW_ALL},
+                headers=headers,
+                take=lambda piece: self._pass_on(reader.feed(piece), take),
+            )
+            self._pass_on(reader.close(), take)
+
+        await self._authorised(ask)
+
+    def _pass_on(self, elements: list[Json], take: Callable[[Told], None]) -> None:
+        """Pass on what is a document; anything else is counted."""
+        for element in elements:
+            if (told := decode.told(element)) is None:
+                self.skipped += 1
+            else:
+                take(told)
+
+    async def _person(self) -> str:
+        """Return whose data are read."""
+        if self._user_id is None:
+            self._user_id = await self._own_id()
+        return self._user_id
+
+    async def _own_id(self) -> str:
+        """Return who is logged in."""
+        found = people.user_id(await self._get("auth/user"))
+        if found is None:
+            raise CgmResponseError("A user was promised")
+        return found
+
+    async def _unit(self) -> GlucoseUnit | None:
+        """Return the unit that the person reads glucose in, None if unknown."""
+        return people.unit(
+            await self._optional(f"metadata/{await self._person()}/settings")
+        )
+
+    async def _optional(self, path: str) -> Json:
+        """Return what a page says that not every account has, None without it."""
+        try:
+            return await self._get(path)
+        except CgmAuthError, CgmResponseError:
+            return None
+
+    async def _get(self, path: str) -> Json:
+        """Return what a page says."""
+        return await self._authorised(
+            lambda headers: self._client.get(path, headers=headers)
+        )
+
+    async def _authorised[T](
+        self, ask: Callable[[Mapping[str, str]], Awaitable[T]]
+    ) -> T:
+        """Return an answer, asked for again with a new token if the first is refused.
+
+        A token that has ended and a person who shares no longer are refused
+        alike.
+        """
+        token = await self._login.token()
+        try:
+            return await ask({TOKEN_HEADER: token})
+        except CgmAuthError:
+            pass
+        token = await self._login.renewed(token)
+        try:
+            return await ask({TOKEN_HEADER: token})
+        except CgmAuthError:
+            pass
+        raise CgmAuthError("The account may not see the person")
+
+
+def _readings(keep: Callable[[Reading], None]) -> Callable[[Told], bool]:
+    """Return what keeps readings, and says whether a document holds one."""
+
+    def take(told: Told) -> bool:
+        if (reading := decode.reading(told)) is None:
+            return False
+        keep(reading)
+        return True
+
+    return take
+
+
+def _readings_by_id(found: dict[str, Reading]) -> Callable[[Told], bool]:
+    """Return what keeps readings by the ids of their documents."""
+    return lambda told: _readings(lambda each: found.update({told.id: each}))(told)
+
+
+def _facts(keep: Callable[[Fact], None]) -> Callable[[Told], bool]:
+    """Return what keeps facts, and says whether a document can hold any."""
+
+    def take(told: Told) -> bool:
+        facts = decode.facts(told)
+        for fact in facts or ():
+            keep(fact)
+        return facts is not None
+
+    return take
+
+
+def _stamp(at: datetime) -> str:
+    """Return a moment as the server reads it: with a zone, or it is an error."""
+    utc = at.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
