@@ -42,10 +42,20 @@ from custom_components.glucose_follow.cgm.sources.nightscout import (
     parse_credential,
 )
 from custom_components.glucose_follow.cgm.sources.simulated import SimulatedSource
+from custom_components.glucose_follow.cgm.sources.tidepool import (
+    Environment as TidepoolEnvironment,
+    PasswordLogin,
+    TidepoolSource,
+)
 from custom_components.glucose_follow.cgm.timeline import Timeline
 from simulators.dexcom_api import DexcomApiSimulator, Fault as DexcomApiFault
 from simulators.dexcom_share import ACCOUNT_ID, PASSWORD, DexcomShareSimulator
 from simulators.nightscout import NightscoutSimulator, faults
+from simulators.tidepool import (
+    PASSWORD as TIDEPOOL_PASSWORD,
+    Fault as TidepoolFault,
+    TidepoolSimulator,
+)
 from tests.simulators.nightscout_support import READER, SECRET, FakeTime
 
 from .test_transport import chain
@@ -262,12 +272,67 @@ async def dexcom_api(
         )
 
 
+@asynccontextmanager
+async def tidepool(
+    clock: FakeTime, *, is_live: bool = False
+) -> AsyncGenerator[Subject]:
+    """Yield a source of an account that the person's devices upload to."""
+
+    def fail(failure: Failure | None) -> None:
+        server.fault = None if failure is None else TidepoolFault(failure.value)
+
+    @asynccontextmanager
+    async def was_asked() -> AsyncGenerator[None]:
+        asked = len(server.requests)
+        yield
+        await server.wait_for_requests(asked + 1)
+
+    async with (
+        ClientSession() as session,
+        TidepoolSimulator(clock=clock, person=PERSON, history=2 * DAY) as server,
+    ):
+        tokens: list[str] = []
+        login = PasswordLogin(
+            session,
+            environment=TidepoolEnvironment.PRODUCTION,
+            username=server.desk.username,
+            password=TIDEPOOL_PASSWORD,
+            keep=tokens.append,
+            base=server.url,
+        )
+        yield Subject(
+            source=TidepoolSource(
+                session,
+                environment=TidepoolEnvironment.PRODUCTION,
+                login=login,
+                clock=clock,
+                is_live=is_live,
+                base=server.url,
+            ),
+            fail=fail,
+            was_asked=was_asked,
+            secrets=(
+                TIDEPOOL_PASSWORD,
+                server.desk.username,
+                server.user_id,
+                str(server.url),
+                "127.0.0.1",
+                "kc:",
+                *tokens,
+            ),
+            is_live=is_live,
+        )
+        server.fault = None
+
+
 NETWORK: Mapping[str, Make] = {
     "dexcom_api": dexcom_api,
     "dexcom_api_v2": partial(dexcom_api, v3_refusal=404),
     "dexcom_share": dexcom_share,
     "nightscout": nightscout,
     "nightscout_v3": partial(nightscout, has_v3=True),
+    "tidepool": tidepool,
+    "tidepool_live": partial(tidepool, is_live=True),
 }
 SOURCES: Mapping[str, Make] = {"simulated": simulated, **NETWORK}
 GLUCOSE_ONLY = frozenset({"dexcom_share"})

@@ -89,7 +89,9 @@ class PasswordLogin(Login):
     async def renewed(self, refused: str) -> str:
         """Return another token; whoever waited for one shares it.
 
-        A token can be refreshed once. If the answer is lost, so is the session.
+        A token can be refreshed once: if the answer is lost, so is the session.
+        One that cannot be refreshed may still be good for a server that refuses
+        everything for a while, so it is kept until there is another.
         """
         async with self._lock:
             if self._token is not None and self._token != refused:
@@ -97,8 +99,7 @@ class PasswordLogin(Login):
             try:
                 return await self._session("GET", {TOKEN_HEADER: refused})
             except CgmAuthError:
-                self._token = None
-            return await self._begun()
+                return await self._begun()
 
     async def _begun(self) -> str:
         """Return the token of a new session."""

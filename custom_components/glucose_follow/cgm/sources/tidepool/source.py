@@ -1,6 +1,6 @@
 """A person followed through Tidepool."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import override
@@ -9,25 +9,16 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from ...budget import Caps
-from ...errors import CgmAuthError, CgmResponseError
-from ...json_array import ArrayReader
+from ...errors import CgmResponseError
 from ...models import Account, DeviceStatus, GlucoseUnit, Reading, Sample, Treatment
 from ...source import CgmSource, Feature
-from ...transport import Json, JsonClient
 from . import decode, devices, merge, people
+from .client import TidepoolClient
 from .environment import Environment, api_url
 from .facts import Fact, Latest, Told
 from .ledger import KEPT, Ledger
-from .login import TOKEN_HEADER, Login
+from .login import Login
 from .people import Person
-
-_SHOW_ALL = {"carelink": "true", "dexcom": "true", "medtronic": "true"}
-"""Without these, documents of some uploaders are hidden behind those of others.
-
-`dexcom` does the opposite of its name: it shows those of everybody else, too.
-
-Source: tide-whisperer, store/store.go.
-"""
 
 _LATEST = (decode.READINGS, *decode.TREATMENTS, *devices.TYPES)
 _HISTORY = ("bolus", "food", "insulin", "wizard")
@@ -56,8 +47,6 @@ class TidepoolSource(CgmSource):
     Source: tide-whisperer, tide-whisperer.go; TidepoolApi, reference/data.v1.yaml.
     """
 
-    skipped = 0
-
     def __init__(
         self,
         session: ClientSession,
@@ -80,9 +69,8 @@ class TidepoolSource(CgmSource):
             is_live: Whether somebody said that uploads come at once.
             base: Asked in place of the environment's server.
         """
-        self._client = JsonClient(session, base or api_url(environment))
+        self._client = TidepoolClient(session, base or api_url(environment), login)
         self._environment = environment
-        self._login = login
         self._clock = clock
         self._user_id = user_id
         self._is_live = is_live
@@ -112,6 +100,12 @@ class TidepoolSource(CgmSource):
         """Return Tidepool's clock in its newest answer."""
         return self._client.server_time
 
+    @property
+    @override
+    def skipped(self) -> int:
+        """Return how many documents were unusable."""
+        return self._client.skipped
+
     @override
     async def identify(self) -> Account:
         """Return whose data this is, and make sure that they may be read.
@@ -131,8 +125,8 @@ class TidepoolSource(CgmSource):
             CgmError: As documented on `JsonClient.get`.
         """
         owner = await self._own_id()
-        profile = await self._optional(f"metadata/{owner}/profile")
-        shared = await self._optional(f"metadata/users/{owner}/users")
+        profile = await self._client.optional(f"metadata/{owner}/profile")
+        shared = await self._client.optional(f"metadata/users/{owner}/users")
         own = people.own(owner, profile)
         others = sorted(people.shared(shared), key=lambda person: person.name or "")
         return [*([own] if own else []), *others] or [Person(id=owner, name=None)]
@@ -280,7 +274,7 @@ class TidepoolSource(CgmSource):
             missing.discard(told.id)
             is_wanted = told.at >= since and (until is None or told.at < until)
             if is_wanted and told.type in types and not take(told):
-                self.skipped += 1
+                self._client.skipped += 1
 
         await self._documents(query, pass_on)
         if missing:
@@ -290,27 +284,7 @@ class TidepoolSource(CgmSource):
         self, query: Mapping[str, str], take: Callable[[Told], None]
     ) -> None:
         """Pass on what the server answers about the person's data."""
-        path = f"data/{await self._person()}"
-
-        async def ask(headers: Mapping[str, str]) -> None:
-            reader = ArrayReader()
-            await self._client.stream(
-                path,
-                {**query, **_SHOW_ALL},
-                headers=headers,
-                take=lambda piece: self._pass_on(reader.feed(piece), take),
-            )
-            self._pass_on(reader.close(), take)
-
-        await self._authorised(ask)
-
-    def _pass_on(self, elements: list[Json], take: Callable[[Told], None]) -> None:
-        """Pass on what is a document; anything else is counted."""
-        for element in elements:
-            if (told := decode.told(element)) is None:
-                self.skipped += 1
-            else:
-                take(told)
+        await self._client.documents(await self._person(), query, take)
 
     async def _person(self) -> str:
         """Return whose data are read."""
@@ -320,7 +294,7 @@ class TidepoolSource(CgmSource):
 
     async def _own_id(self) -> str:
         """Return who is logged in."""
-        found = people.user_id(await self._get("auth/user"))
+        found = people.user_id(await self._client.get("auth/user"))
         if found is None:
             raise CgmResponseError("A user was promised")
         return found
@@ -328,41 +302,8 @@ class TidepoolSource(CgmSource):
     async def _unit(self) -> GlucoseUnit | None:
         """Return the unit that the person reads glucose in, None if unknown."""
         return people.unit(
-            await self._optional(f"metadata/{await self._person()}/settings")
+            await self._client.optional(f"metadata/{await self._person()}/settings")
         )
-
-    async def _optional(self, path: str) -> Json:
-        """Return what a page says that not every account has, None without it."""
-        try:
-            return await self._get(path)
-        except CgmAuthError, CgmResponseError:
-            return None
-
-    async def _get(self, path: str) -> Json:
-        """Return what a page says."""
-        return await self._authorised(
-            lambda headers: self._client.get(path, headers=headers)
-        )
-
-    async def _authorised[T](
-        self, ask: Callable[[Mapping[str, str]], Awaitable[T]]
-    ) -> T:
-        """Return an answer, asked for again with a new token if the first is refused.
-
-        A token that has ended and a person who shares no longer are refused
-        alike.
-        """
-        token = await self._login.token()
-        try:
-            return await ask({TOKEN_HEADER: token})
-        except CgmAuthError:
-            pass
-        token = await self._login.renewed(token)
-        try:
-            return await ask({TOKEN_HEADER: token})
-        except CgmAuthError:
-            pass
-        raise CgmAuthError("The account may not see the person")
 
 
 def _readings(keep: Callable[[Reading], None]) -> Callable[[Told], bool]:
