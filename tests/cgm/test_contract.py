@@ -304,7 +304,7 @@ async def tidepool(
             source=TidepoolSource(
                 session,
                 environment=TidepoolEnvironment.PRODUCTION,
-                login=login,
+                token=login.token,
                 clock=clock,
                 is_live=is_live,
                 base=server.url,

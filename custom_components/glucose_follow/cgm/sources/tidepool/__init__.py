@@ -1,14 +1,14 @@
 """Tidepool: data of most pumps and sensors, at the pace of their uploads."""
 
 from .environment import Environment, api_url
-from .login import Login, PasswordLogin
+from .login import AccessToken, PasswordLogin
 from .people import Person
 from .source import History, TidepoolSource
 
 __all__ = [
+    "AccessToken",
     "Environment",
     "History",
-    "Login",
     "PasswordLogin",
     "Person",
     "TidepoolSource",

@@ -14,7 +14,7 @@ from ...json_array import ArrayReader
 from ...transport import Json, JsonClient
 from . import decode
 from .facts import Told
-from .login import TOKEN_HEADER, Login
+from .login import TOKEN_HEADER, AccessToken
 
 _SHOW_ALL = {"carelink": "true", "dexcom": "true", "medtronic": "true"}
 """Without these, documents of some uploaders are hidden behind those of others.
@@ -26,10 +26,10 @@ _SHOW_ALL = {"carelink": "true", "dexcom": "true", "medtronic": "true"}
 class TidepoolClient:
     """Gets pages and documents, and another token where one is refused."""
 
-    def __init__(self, session: ClientSession, base: URL, login: Login) -> None:
+    def __init__(self, session: ClientSession, base: URL, token: AccessToken) -> None:
         """Keep what every request needs."""
         self._client = JsonClient(session, base)
-        self._login = login
+        self._token = token
         self.skipped = 0
         """How many documents were unusable."""
 
@@ -106,12 +106,12 @@ class TidepoolClient:
         A token that has ended and a person who shares no longer are refused
         alike.
         """
-        token = await self._login.token()
+        token = await self._token(None)
         try:
             return await ask({TOKEN_HEADER: token})
         except CgmAuthError:
             pass
-        token = await self._login.renewed(token)
+        token = await self._token(token)
         try:
             return await ask({TOKEN_HEADER: token})
         except CgmAuthError:

@@ -5,8 +5,7 @@ Source: shoreline, user/api.go; TidepoolApi, reference/auth.v1.yaml.
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Callable, Mapping
-from typing import Protocol, override
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import ClientSession, hdrs
 from yarl import URL
@@ -22,26 +21,11 @@ _LOG_IN = "auth/login"
 """`POST` begins a session, `GET` refreshes one."""
 
 
-class Login(Protocol):
-    """Something that has a token, and can have another one."""
-
-    async def token(self) -> str:
-        """Return what opens the account.
-
-        Raises:
-            CgmError: As named in `errors`.
-        """
-
-    async def renewed(self, refused: str) -> str:
-        """Return what opens the account in place of a token that was refused.
-
-        Raises:
-            CgmAuthError: Nothing does any more.
-            CgmError: As named in `errors`.
-        """
+type AccessToken = Callable[[str | None], Awaitable[str]]
+"""Returns what opens the account, something else than what was refused."""
 
 
-class PasswordLogin(Login):
+class PasswordLogin:
     """A session of somebody who has a password.
 
     The password is sent only where there is no session, or none that can be
@@ -79,22 +63,25 @@ class PasswordLogin(Login):
         self._refusal: CgmAuthError | None = None
         self._lock = asyncio.Lock()
 
-    @override
-    async def token(self) -> str:
-        """Return the session's token, after a login if there is none."""
-        async with self._lock:
-            return self._token or await self._begun()
-
-    @override
-    async def renewed(self, refused: str) -> str:
-        """Return another token; whoever waited for one shares it.
+    async def token(self, refused: str | None) -> str:
+        """Return the session's token, after a login if there is none.
 
         A token can be refreshed once: if the answer is lost, so is the session.
         One that cannot be refreshed may still be good for a server that refuses
         everything for a while, so it is kept until there is another.
+
+        Args:
+            refused: A token that was refused, None if none was. Whoever shows
+                an older one than there is shares the new one.
+
+        Raises:
+            CgmAuthError: The session is over, and the password is refused.
+            CgmError: As documented on `JsonClient.get`.
         """
         async with self._lock:
-            if self._token is not None and self._token != refused:
+            if self._token is None:
+                return await self._begun()
+            if self._token != refused:
                 return self._token
             try:
                 return await self._session("GET", {TOKEN_HEADER: refused})

@@ -17,7 +17,7 @@ from .client import TidepoolClient
 from .environment import Environment, api_url
 from .facts import Fact, Latest, Told
 from .ledger import KEPT, Ledger
-from .login import Login
+from .login import AccessToken
 from .people import Person
 
 _LATEST = (decode.READINGS, *decode.TREATMENTS, *devices.TYPES)
@@ -52,7 +52,7 @@ class TidepoolSource(CgmSource):
         session: ClientSession,
         *,
         environment: Environment,
-        login: Login,
+        token: AccessToken,
         clock: Callable[[], datetime],
         user_id: str | None = None,
         is_live: bool = False,
@@ -63,13 +63,14 @@ class TidepoolSource(CgmSource):
         Args:
             session: Whoever made it closes it.
             environment: Which Tidepool the account is of.
-            login: Opens the account.
+            token: Returns a valid token, or raises one of our errors. It is told
+                which one was refused, None if none was.
             clock: Returns the present; aware.
             user_id: Whose data are read, the account's own without.
             is_live: Whether somebody said that uploads come at once.
             base: Asked in place of the environment's server.
         """
-        self._client = TidepoolClient(session, base or api_url(environment), login)
+        self._client = TidepoolClient(session, base or api_url(environment), token)
         self._environment = environment
         self._clock = clock
         self._user_id = user_id
