@@ -13,7 +13,7 @@ from multidict import CIMultiDictProxy, MultiMapping
 from yarl import URL
 
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
-from simulators.dexcom_api.faults import Fault, spoiled
+from simulators.dexcom_api.faults import Fault, drop, spoiled
 from simulators.loopback import LoopbackServer
 
 from .answers import ParameterError, asked_for, pieces, written
@@ -118,6 +118,8 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
         """Who shares with the account."""
         self.ends_after: int | None = None
         """After so many documents the storage fails, and nobody is told."""
+        self.loses_refreshes = False
+        """Whether the next refresh is done, and its answer lost."""
         self._clock = clock
         self._profile: Document = {"fullName": name}
         if not is_carer:
@@ -195,6 +197,9 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
         """Go on with a session; the token that it had is spent."""
         shown = request.headers.get(TOKEN_HEADER, "")
         token = self.desk.refresh(shown, self._clock())
+        if self.loses_refreshes:
+            self.loses_refreshes = False
+            return drop(request)
         body = {"userid": self.user_id, "isserver": False}
         return web.json_response(body, headers={TOKEN_HEADER: token})
 

@@ -76,7 +76,7 @@ class Ledger[T: Dated]:
             new_since = self._until(now)
         is_all = not _is_younger(self._read_all, now, _ALL_EVERY)
         start = new_since - OVERLAP if is_all else min(since, new_since)
-        return Question(since=max(self._since, start), is_all=is_all)
+        return Question(since=max(self._since, now - KEPT, start), is_all=is_all)
 
     def renew(
         self,
