@@ -74,7 +74,9 @@ def written(documents: Iterable[Document]) -> Iterator[bytes]:
     yield b"["
     for count, document in enumerate(documents):
         yield b",\n" if count else b"\n"
-        yield json.dumps(document).encode()
+        # A lone surrogate stands for a byte that is no text.
+        text = json.dumps(document, ensure_ascii=False)
+        yield text.encode(errors="surrogateescape")
     yield b"\n]"
 
 

@@ -54,6 +54,14 @@ class Archive:
         """Let a document vanish without a trace."""
         self._removed.add(identity)
 
+    def hide(self, at: datetime) -> None:
+        """Let a document of this moment vanish without a trace."""
+        self._removed |= {
+            str(document["id"])
+            for document in [*self._added, *self._lived]
+            if at_of(document) == at
+        }
+
     def all(self, now: datetime) -> Iterable[Document]:
         """Return everything that can be had by now, in no useful order."""
         self._live(now)

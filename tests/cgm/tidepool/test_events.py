@@ -8,7 +8,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool import decode
 from custom_components.glucose_follow.cgm.sources.tidepool.facts import Origin
 from custom_components.glucose_follow.cgm.transport import Json
 
-from .tidepool_support import NOON, NOON_TEXT, done, nothing, told, unusable
+from .support import NOON, NOON_TEXT, done, nothing, told, unusable
 
 
 def test_a_meal_has_grams_and_a_name() -> None:

@@ -5,7 +5,7 @@ import pytest
 from custom_components.glucose_follow.cgm.models import TreatmentKind
 from custom_components.glucose_follow.cgm.transport import Json
 
-from .tidepool_support import done, nothing, unusable
+from .support import done, nothing, unusable
 
 
 def test_a_bolus_is_what_was_delivered() -> None:

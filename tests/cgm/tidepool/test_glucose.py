@@ -16,7 +16,7 @@ from custom_components.glucose_follow.cgm.models import (
 from custom_components.glucose_follow.cgm.sources.tidepool import decode
 from custom_components.glucose_follow.cgm.transport import Json
 
-from .tidepool_support import NOON, NOON_TEXT, done, reading, unusable
+from .support import NOON, NOON_TEXT, done, reading, unusable
 
 
 @pytest.mark.parametrize("label", ["mg/dL", "mg/dl", "mmol/L", "mmol/l", None, 7])

@@ -14,7 +14,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool import devices
 from custom_components.glucose_follow.cgm.sources.tidepool.facts import Told
 from custom_components.glucose_follow.cgm.transport import Json
 
-from .tidepool_support import NOON, NOON_TEXT, told
+from .support import NOON, NOON_TEXT, told
 
 MINUTE = timedelta(minutes=1)
 

@@ -18,7 +18,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool.ledger import (
 )
 from custom_components.glucose_follow.cgm.transport import Json
 
-from .tidepool_support import NOON, told
+from .support import NOON, told
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -1,0 +1,1 @@
+"""Tidepool needs no Home Assistant either."""

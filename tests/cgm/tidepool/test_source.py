@@ -1,0 +1,352 @@
+"""A person followed through Tidepool, over real sockets."""
+
+from datetime import datetime, timedelta
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.glucose_follow.cgm.errors import (
+    CgmConnectionError,
+    CgmResponseError,
+)
+from custom_components.glucose_follow.cgm.models import Reading, Reported, TreatmentKind
+from simulators.tidepool import Fault, TidepoolSimulator
+from tests.simulators.nightscout_support import FakeTime
+
+from .support import DAY, HOUR, MINUTE, NOON, PERSON, asked, follow
+
+
+async def test_nothing_is_hidden(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    """By default three of four uploaders of the person are."""
+    source = follow(http, server, clock)
+
+    found = await source.readings(clock.now - 2 * DAY)
+
+    assert len(found) == len(PERSON.readings(clock.now - 2 * DAY, clock.now))
+    flags = [
+        {name: request.query[name] for name in ("carelink", "dexcom", "medtronic")}
+        for request in server.requests
+        if request.path.startswith("/data/")
+    ]
+    assert flags == 2 * [{"carelink": "true", "dexcom": "true", "medtronic": "true"}]
+
+
+async def test_one_look_is_enough_while_nothing_is_new(
+    http: ClientSession, clock: FakeTime
+) -> None:
+    async with TidepoolSimulator(
+        clock=clock, person=PERSON, delay=3 * HOUR, token_life=DAY
+    ) as server:
+        source = follow(http, server, clock)
+        await source.readings(clock.now - DAY)
+        await source.treatments(clock.now - DAY)
+        server.requests.clear()
+
+        clock.now += MINUTE
+        readings = await source.readings(clock.now - HOUR)
+        done = await source.treatments(clock.now - DAY)
+
+    assert list(readings) == []
+    assert done
+    assert asked(server) == ["latest"]
+
+
+async def test_news_is_read_with_a_day_before_it(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, server, clock, token=server.desk.sign_in(clock.now))
+    before = await source.readings(clock.now - 2 * DAY)
+    server.requests.clear()
+
+    clock.now += 10 * MINUTE
+    await source.readings(before[-1].at - 15 * MINUTE)
+    clock.now += 49 * MINUTE
+    known = await source.readings(before[-1].at - 15 * MINUTE)
+    clock.now += 55 * MINUTE
+    await source.readings(clock.now - 15 * MINUTE)
+
+    starts = [
+        datetime.fromisoformat(request.query["startDate"])
+        for request in server.requests
+        if "startDate" in request.query
+    ]
+    assert len(starts) == 3
+    assert [start > NOON - HOUR for start in starts] == [True, True, False]
+    assert starts[-1] == known[-1].at - DAY
+
+
+async def test_a_live_account_is_not_looked_at_first(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, server, clock, is_live=True)
+    before = await source.readings(clock.now - DAY)
+
+    clock.now += 5 * MINUTE
+    after = await source.readings(before[-1].at)
+
+    assert len(after) == 1
+    assert asked(server)[2:] == ["cbg", "cbg"]
+    assert source.caps.per_hour == 30
+    assert follow(http, server, clock).caps.floor == 600
+
+
+async def test_order_does_not_matter(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, server, clock)
+    data = server.url / f"data/{server.user_id}"
+    token = {"x-tidepool-session-token": server.desk.sign_in(clock.now)}
+    async with http.get(
+        data, params={"type": "cbg", "dexcom": "true"}, headers=token
+    ) as answer:
+        sent = [document["time"] for document in await answer.json()]
+
+    found = await source.readings(clock.now - 2 * DAY)
+    long = await source.readings(clock.now - 7 * DAY)
+
+    assert sent not in (sorted(sent), sorted(sent, reverse=True))
+    assert [each.at for each in found] == sorted(each.at for each in found)
+    assert [each.at for each in long] == sorted(each.at for each in long)
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT_OFF, Fault.TRUNCATED])
+async def test_an_answer_that_breaks_off_is_noticed(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime, fault: Fault
+) -> None:
+    source = follow(http, server, clock)
+    await source.identify()
+    server.fault = fault
+
+    with pytest.raises((CgmConnectionError, CgmResponseError)):
+        await source.readings(clock.now - DAY)
+    server.fault = None
+
+    assert len(await source.readings(clock.now - DAY)) == 288
+
+
+@pytest.mark.parametrize("count", [0, 1, 100])
+async def test_an_answer_that_ends_too_early_is_noticed(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime, count: int
+) -> None:
+    """The storage failed, and the array is complete all the same."""
+    for minutes in range(200):
+        bare.archive.add("cbg", clock.now - minutes * MINUTE, value=5 + minutes / 100)
+    source = follow(http, bare, clock)
+    await source.treatments(clock.now - DAY)
+    bare.ends_after = count
+
+    with pytest.raises(CgmResponseError):
+        await source._read(
+            ("cbg",),
+            lambda _: True,
+            clock.now - DAY,
+            latest=source._latest,
+        )
+
+
+async def test_an_empty_answer_about_an_account_with_data_is_noticed(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, server, clock)
+    await source.treatments(clock.now - DAY)
+    clock.now += 30 * timedelta(seconds=1)
+    server.ends_after = 0
+
+    long_ago = clock.now - 2 * DAY
+    with pytest.raises(CgmResponseError):
+        await source.treatments(long_ago)
+
+    server.ends_after = None
+    assert await source.treatments(long_ago)
+
+
+async def test_what_an_early_end_left_out_is_not_gone(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    for hours in range(1, 11):
+        bare.archive.add("bolus", clock.now - hours * HOUR, normal=hours / 2)
+    source = follow(http, bare, clock, token=bare.desk.sign_in(clock.now))
+    before = await source.treatments(clock.now - DAY)
+    clock.now += 10 * MINUTE
+    newest = bare.archive.add("bolus", clock.now - MINUTE, normal=7)
+    for hours in range(1, 11):
+        bare.archive.hide(clock.now - 10 * MINUTE - hours * HOUR)
+
+    after = await source.treatments(clock.now - DAY)
+
+    assert len(before) == 10
+    assert len(after) == 11
+    assert after[-1].id == newest
+
+
+async def test_bytes_that_are_no_text_cost_one_note(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    nutrition = {"carbohydrate": {"net": 20, "units": "grams"}}
+    bare.archive.add("food", clock.now - HOUR, name="caf\udce9", nutrition=nutrition)
+    bare.archive.add("bolus", clock.now - HOUR / 2, normal=2)
+    source = follow(http, bare, clock)
+
+    meal, bolus = await source.treatments(clock.now - DAY)
+
+    assert (meal.carbs, meal.note) == (20, "caf�")
+    assert bolus.insulin == 2
+    assert source.skipped == 0
+
+
+async def test_what_is_unusable_is_counted_and_costs_nothing_else(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    bare.archive.add("cbg", clock.now - HOUR, value=120, units="mg/dL")
+    bare.archive.add("cbg", clock.now - HOUR / 2, value=6.66, units="mg/dL")
+    bare.archive.add("bolus", clock.now - HOUR, normal=-1)
+    bare.archive.add("bolus", clock.now - HOUR / 2, id=None, normal=1)
+    source = follow(http, bare, clock)
+
+    (reading,) = await source.readings(clock.now - DAY)
+    counted = source.skipped
+    done = await source.treatments(clock.now - DAY)
+
+    assert isinstance(reading, Reading)
+    assert reading.mgdl == 120
+    assert counted == 2
+    assert list(done) == []
+    assert source.skipped == 4
+
+
+async def test_a_meal_is_not_counted_twice(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    nutrition = {"carbohydrate": {"net": 45, "units": "grams"}}
+    bare.archive.add("food", clock.now - HOUR, nutrition=nutrition)
+    bare.archive.add("wizard", clock.now - HOUR + MINUTE, carbInput=45)
+    source = follow(http, bare, clock)
+
+    all_day = await source.treatments(clock.now - DAY)
+    since_between = await source.treatments(clock.now - HOUR + MINUTE / 2)
+
+    assert [each.carbs for each in all_day] == [45]
+    assert list(since_between) == []
+
+
+async def test_a_deleted_bolus_disappears(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    bare.archive.add("bolus", clock.now - 2 * HOUR, normal=1)
+    slip = bare.archive.add("bolus", clock.now - HOUR, normal=10)
+    source = follow(http, bare, clock, token=bare.desk.sign_in(clock.now))
+    before = await source.treatments(clock.now - DAY)
+    bare.archive.remove(slip)
+
+    found = []
+    for _ in range(2):
+        clock.now += 61 * MINUTE
+        bare.archive.add("bolus", clock.now, normal=0.1)
+        found = [each.insulin for each in await source.treatments(clock.now - DAY)]
+
+    assert [each.insulin for each in before] == [1, 10]
+    assert found == [1, 0.1, 0.1]
+
+
+async def test_pump_loop_and_phone_are_told(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, server, clock)
+
+    status = await source.status()
+
+    assert status is not None
+    assert status.insulin_on_board == Reported(1.2, clock.now)
+    assert status.basal_rate == Reported(1.0, clock.now)
+    assert status.reservoir == Reported(138.0, clock.now)
+    assert status.pump_battery == Reported(75, clock.now)
+    assert status.active_profile is not None
+    assert status.active_profile.value == "Weekday"
+    assert status.forecast is not None
+    assert status.site_changed == status.insulin_changed
+    assert status.pump_model == "Tandem 1002717"
+    assert status.sensor_model == "Dexcom G7"
+
+
+async def test_changes_are_asked_for_now_and_then(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, server, clock, token=server.desk.sign_in(clock.now))
+    await source.status()
+    clock.now += 59 * MINUTE
+    await source.status()
+    often = len([each for each in server.requests if "subType" in each.query])
+
+    clock.now += 6 * HOUR
+    await source.status()
+
+    assert often == 3
+    assert len([each for each in server.requests if "subType" in each.query]) == 6
+
+
+async def test_an_account_without_devices_has_no_status(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    assert await follow(http, bare, clock).status() is None
+
+
+async def test_a_long_time_is_read_and_not_held(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, server, clock)
+
+    readings = await source.readings(clock.now - 30 * DAY)
+    done = await source.treatments(clock.now - 30 * DAY)
+
+    assert len(readings) == len(PERSON.readings(clock.now - 3 * DAY, clock.now))
+    assert {TreatmentKind.BOLUS, TreatmentKind.CARBS} <= {each.kind for each in done}
+    assert source._readings._items == {}
+    assert source._facts._items == {}
+
+
+async def test_history_is_what_a_stretch_brought(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, server, clock)
+    start, end = clock.now - 2 * DAY, clock.now - DAY
+
+    history = await source.history(start, end)
+
+    assert [each.mgdl for each in history.readings] == [
+        each.mgdl for each in PERSON.readings(start, end)
+    ]
+    boluses = [each for each in PERSON.treatments(start, end) if each.insulin]
+    carbs = [each.carbs for each in PERSON.treatments(start, end) if each.carbs]
+    assert sum(each.insulin or 0 for each in history.treatments) == pytest.approx(
+        sum(each.insulin or 0 for each in boluses)
+    )
+    assert [each.carbs for each in history.treatments if each.carbs] == carbs
+    assert all(start <= each.at < end for each in history.treatments)
+    assert {each.kind for each in history.treatments} == {
+        *(TreatmentKind.BOLUS, TreatmentKind.CARBS),
+    }
+
+
+async def test_the_end_of_a_stretch_belongs_to_the_next_one(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    """The server includes it in both."""
+    bare.archive.add("cbg", clock.now - DAY, value=5.5)
+    source = follow(http, bare, clock)
+
+    before = await source.history(clock.now - 2 * DAY, clock.now - DAY)
+    after = await source.history(clock.now - DAY, clock.now)
+
+    assert (len(before.readings), len(after.readings)) == (0, 1)
+
+
+async def test_an_answer_without_a_user_is_an_error(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, server, clock, token=server.desk.sign_in(clock.now))
+    server.fault = Fault.GARBAGE
+
+    with pytest.raises(CgmResponseError):
+        await source.people()
