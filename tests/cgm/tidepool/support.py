@@ -13,7 +13,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool import (
     TidepoolSource,
     decode,
 )
-from custom_components.glucose_follow.cgm.sources.tidepool.facts import Told
+from custom_components.glucose_follow.cgm.sources.tidepool.facts import Fact, Told
 from custom_components.glucose_follow.cgm.transport import Json
 from simulators.tidepool import TidepoolSimulator
 from tests.simulators.nightscout_support import FakeTime
@@ -39,9 +39,19 @@ def reading(**fields: Json) -> Reading | None:
     return decode.reading(told("cbg", **fields))
 
 
+def facts(*documents: Told) -> list[Fact]:
+    """Return what documents say was done."""
+    found: list[Fact] = []
+    for document in documents:
+        said = decode.facts(document)
+        assert said is not None
+        found += said
+    return found
+
+
 def done(kind: str, **fields: Json) -> Treatment:
     """Return the one thing that a document says was done."""
-    (fact,) = decode.facts(told(kind, **fields)) or ()
+    (fact,) = facts(told(kind, **fields))
     return fact.treatment
 
 

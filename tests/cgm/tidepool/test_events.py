@@ -8,7 +8,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool import decode
 from custom_components.glucose_follow.cgm.sources.tidepool.facts import Origin
 from custom_components.glucose_follow.cgm.transport import Json
 
-from .support import NOON, NOON_TEXT, done, nothing, told, unusable
+from .support import NOON, NOON_TEXT, done, facts, nothing, told, unusable
 
 
 def test_a_meal_has_grams_and_a_name() -> None:
@@ -53,7 +53,7 @@ def test_a_calculation_can_hold_its_bolus() -> None:
         "time": "2026-11-21T12:00:30Z",
     }
 
-    carbs, bolus = decode.facts(told("wizard", carbInput=40, bolus=held)) or ()
+    carbs, bolus = facts(told("wizard", carbInput=40, bolus=held))
 
     assert carbs.treatment.carbs == 40
     assert bolus.treatment.insulin == 3.5
@@ -65,7 +65,7 @@ def test_a_calculation_can_hold_its_bolus() -> None:
 def test_a_held_bolus_keeps_its_own_id() -> None:
     held: Json = {"id": "b0145", "normal": 3.5}
 
-    (bolus,) = decode.facts(told("wizard", bolus=held)) or ()
+    (bolus,) = facts(told("wizard", bolus=held))
 
     assert (bolus.treatment.id, bolus.at) == ("b0145", NOON)
 

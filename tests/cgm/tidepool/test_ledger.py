@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-import itertools
 import random
 
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.glucose_follow.cgm.models import Reading, TreatmentKind
-from custom_components.glucose_follow.cgm.sources.tidepool import decode, merge
-from custom_components.glucose_follow.cgm.sources.tidepool.facts import Fact, Told
+from custom_components.glucose_follow.cgm.sources.tidepool import merge
+from custom_components.glucose_follow.cgm.sources.tidepool.facts import Told
 from custom_components.glucose_follow.cgm.sources.tidepool.ledger import (
     KEPT,
     Ledger,
@@ -18,16 +17,11 @@ from custom_components.glucose_follow.cgm.sources.tidepool.ledger import (
 )
 from custom_components.glucose_follow.cgm.transport import Json
 
-from .support import NOON, told
+from .support import NOON, facts, told
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-def facts(*documents: Told) -> list[Fact]:
-    """Return what documents say was done."""
-    return list(itertools.chain.from_iterable(map(decode.facts, documents)))
 
 
 def at(minute: int, kind: str, **fields: Json) -> Told:
