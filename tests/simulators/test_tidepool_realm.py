@@ -19,8 +19,6 @@ DAY = timedelta(days=1)
 PERSON = SimulatedPerson(seed=7)
 REDIRECT = "https://home.example/auth/external/callback"
 
-type Document = dict[str, object]
-
 
 @pytest.fixture
 async def server(clock: FakeTime) -> AsyncGenerator[TidepoolSimulator]:
