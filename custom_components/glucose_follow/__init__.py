@@ -7,6 +7,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import oauth, repairs, services
 from .cgm.source import Feature
+from .access import access_token
 from .const import DOMAIN, PLATFORMS
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import Part
@@ -26,7 +27,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:
     """Set up one person."""
     store = CgmStore(hass, entry.entry_id)
-    token = oauth.keeper(hass, entry).access_token
+    token = access_token(hass, entry)
     source = create_source(hass, entry.data, lambda: entry.options, token)
     coordinator = CgmCoordinator(hass, entry, source, store, await store.async_load())
     await coordinator.async_start()

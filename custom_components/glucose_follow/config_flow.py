@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -24,6 +25,7 @@ from . import flow_alarms
 from .cgm.models import GlucoseUnit
 from .cgm.source import Feature
 from .const import (
+    CONF_LIVE,
     CONF_SOURCE,
     CONF_STALE_AFTER,
     CONF_UNIT,
@@ -37,6 +39,7 @@ from .flow_dexcom_api import DexcomApiFlow
 from .flow_dexcom_share import DexcomShareFlow
 from .flow_nightscout import NightscoutFlow
 from .flow_simulated import SimulatedFlow
+from .flow_tidepool import TidepoolFlow
 
 OPTIONS_SCHEMA = probatio.Schema(
     {
@@ -59,8 +62,18 @@ OPTIONS_SCHEMA = probatio.Schema(
 )
 
 
+TIDEPOOL_OPTIONS_SCHEMA = OPTIONS_SCHEMA.extend(
+    {probatio.Required(CONF_LIVE, default=False): BooleanSelector()}
+)
+
+
 class GlucoseFollowConfigFlow(
-    NightscoutFlow, DexcomShareFlow, DexcomApiFlow, SimulatedFlow, domain=DOMAIN
+    NightscoutFlow,
+    DexcomShareFlow,
+    DexcomApiFlow,
+    TidepoolFlow,
+    SimulatedFlow,
+    domain=DOMAIN,
 ):
     """Asks where one person's glucose is; each source has its own steps."""
 
@@ -89,6 +102,8 @@ class GlucoseFollowConfigFlow(
                 return await self.async_step_dexcom_share(user_input)
             case SourceKind.DEXCOM_API:
                 return await self.async_step_dexcom_api(user_input)
+            case SourceKind.TIDEPOOL:
+                return await self.async_step_tidepool(user_input)
             case SourceKind.SIMULATED:
                 return await self.async_step_simulated(user_input)
         return await self.async_step_nightscout(user_input)
@@ -102,6 +117,8 @@ class GlucoseFollowConfigFlow(
                 return await self.async_step_reauth_dexcom_share()
             case SourceKind.DEXCOM_API:
                 return await self.async_step_reauth_dexcom_api()
+            case SourceKind.TIDEPOOL:
+                return await self.async_step_reauth_tidepool()
         return await self.async_step_reauth_confirm()
 
 
@@ -125,6 +142,13 @@ class GlucoseFollowOptionsFlow(OptionsFlowWithReload):
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(self._schema(), begun),
             errors=errors,
+            chosen = {**user_input, CONF_STALE_AFTER: int(user_input[CONF_STALE_AFTER])}
+            return self.async_create_entry(data={**options, **chosen})
+        is_tidepool = self.config_entry.data[CONF_SOURCE] == SourceKind.TIDEPOOL
+        schema = TIDEPOOL_OPTIONS_SCHEMA if is_tidepool else OPTIONS_SCHEMA
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(schema, options),
         )
 
     def _schema(self) -> probatio.Schema:

@@ -32,9 +32,11 @@ CONF_FORGET_CREDENTIAL = "forget_credential"
 CONF_IS_ON = "is_on"
 CONF_PERSISTENCE = "persistence"
 CONF_REPEAT = "repeat"
+CONF_LIVE = "live"
 CONF_SCENARIO = "scenario"
 CONF_SCENARIO_SINCE = "scenario_since"
 CONF_SEED = "seed"
+CONF_SESSION_TOKEN = "session_token"  # noqa: S105 - the name of a field
 CONF_SOURCE = "source"
 CONF_STALE_AFTER = "stale_after"
 CONF_THRESHOLDS = "thresholds"
@@ -44,6 +46,7 @@ CONF_WINDOW_START = "window_start"
 
 ALL_LEVELS = "all"
 """What an action or an event is about that is about every alarm."""
+CONF_USER_ID = "user_id"
 
 STALE_AFTER_MINUTES = STALE_AFTER // timedelta(minutes=1)
 STALE_AFTER_LEAST, STALE_AFTER_MOST = 8, 20
@@ -93,4 +96,5 @@ class SourceKind(StrEnum):
     NIGHTSCOUT = "nightscout"
     DEXCOM_SHARE = "dexcom_share"
     DEXCOM_API = "dexcom_api"
+    TIDEPOOL = "tidepool"
     SIMULATED = "simulated"

@@ -21,6 +21,7 @@ from .cgm.clock import Clock, Moment
 from .cgm.data import CgmData, fresh_until, judge
 from .cgm.errors import CgmAuthError, CgmConnectionError, CgmError, CgmRateLimitError
 from .cgm.models import Account, Reading, Sample, Treatment
+from .cgm.punctuality import Punctuality
 from .cgm.schedule import Schedule
 from .cgm.source import CgmSource, Feature
 from .cgm.status import StatusLog
@@ -84,6 +85,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.schedule = Schedule(caps=source.caps)
         self.log = TreatmentLog()
         self.status_log = StatusLog()
+        self.punctuality = Punctuality()
         self.refusals = 0
         self.clock = Clock(self._moment())
         self.next_at = dt_util.utcnow()
@@ -305,6 +307,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         is_silent = self.now() - silent_since >= SILENT_AFTER
         repairs.report_skew(self.hass, self.config_entry, self.clock.skew)
         repairs.report_silence(self.hass, self.config_entry, is_silent=is_silent)
+        self.punctuality.look(self.now(), self.timeline.newest_at)
+        is_punctual = self.punctuality.is_punctual
+        repairs.offer_live(self.hass, self.config_entry, is_punctual=is_punctual)
 
     @callback
     def _accepted_again(self) -> None:

@@ -24,6 +24,7 @@ MANUFACTURERS = {
     SourceKind.NIGHTSCOUT: "Nightscout",
     SourceKind.DEXCOM_SHARE: "Dexcom",
     SourceKind.DEXCOM_API: "Dexcom",
+    SourceKind.TIDEPOOL: "Tidepool",
     SourceKind.SIMULATED: "Glucose Follow",
 }
 

@@ -23,15 +23,23 @@ from .cgm.sources.dexcom_api import AccessToken, DexcomApiSource, Environment
 from .cgm.sources.dexcom_share import DexcomShareSource, Region
 from .cgm.sources.nightscout import Address, Credential, NightscoutSource
 from .cgm.sources.simulated import SimulatedSource
+from .cgm.sources.tidepool import (
+    Environment as TidepoolEnvironment,
+    PasswordLogin,
+    TidepoolSource,
+)
 from .const import (
     CONF_ACCESS_TOKEN,
     CONF_ACCOUNT_ID,
     CONF_API_SECRET_SHA1,
     CONF_ENVIRONMENT,
+    CONF_LIVE,
     CONF_SCENARIO,
     CONF_SCENARIO_SINCE,
     CONF_SEED,
+    CONF_SESSION_TOKEN,
     CONF_SOURCE,
+    CONF_USER_ID,
     SIMULATED_PERIOD,
     SourceKind,
 )
@@ -82,8 +90,57 @@ def create_source(
                 clock=dt_util.utcnow,
                 account_id=data[CONF_ACCOUNT_ID],
             )
+        case SourceKind.TIDEPOOL:
+            return create_tidepool(
+                hass,
+                data,
+                token or create_login(hass, data, lambda _: None).token,
+                is_live=options().get(CONF_LIVE, False),
+            )
         case SourceKind.SIMULATED:
             return SimulatedSource(lambda: _person(data, options()), dt_util.utcnow)
+
+
+def create_tidepool(
+    hass: HomeAssistant, data: Settings, token: AccessToken, *, is_live: bool = False
+) -> TidepoolSource:
+    """Return a source of Tidepool.
+
+    Args:
+        hass: Lends its session.
+        data: Of the entry, or what is about to become an entry; without a person
+            the source can only say who there are.
+        token: Keeps the access token valid.
+        is_live: Whether the person says that uploads come at once.
+    """
+    return TidepoolSource(
+        async_get_clientsession(hass),
+        environment=TidepoolEnvironment(data[CONF_ENVIRONMENT]),
+        token=token,
+        clock=dt_util.utcnow,
+        user_id=data.get(CONF_USER_ID),
+        is_live=is_live,
+    )
+
+
+def create_login(
+    hass: HomeAssistant, data: Settings, keep: Callable[[str], None]
+) -> PasswordLogin:
+    """Return what opens an account that is read with a password.
+
+    Args:
+        hass: Lends its session.
+        data: Of the entry, or what is about to become an entry.
+        keep: Gets every new token; the one before it is of no use then.
+    """
+    return PasswordLogin(
+        async_get_clientsession(hass),
+        environment=TidepoolEnvironment(data[CONF_ENVIRONMENT]),
+        username=data[CONF_USERNAME],
+        password=data[CONF_PASSWORD],
+        token=data.get(CONF_SESSION_TOKEN),
+        keep=keep,
+    )
 
 
 async def _token(data: Settings, refused: str | None) -> str:

@@ -1,5 +1,6 @@
 """What all config flows of a person have in common."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -17,6 +18,9 @@ import probatio
 
 from .cgm.errors import CgmError
 from .cgm.models import Account, GlucoseUnit, Thresholds
+from .cgm.models import Account, GlucoseUnit
+from .cgm.source import CgmSource
+from .cgm.sources.dexcom_api import AccessToken
 from .const import CONF_UNIT, LOGGER
 from .errors import translation_key
 from .factory import create_source
@@ -32,12 +36,18 @@ class PersonFlow(ConfigFlow):
     """Makes sure that a source works before an entry is made of it."""
 
     async def _async_identify(
-        self, data: dict[str, Any]
+        self, data: dict[str, Any], token: AccessToken | None = None
     ) -> tuple[Account | None, dict[str, str]]:
         """Return whose data these settings open, or why they open none."""
-        source = create_source(self.hass, data, dict)
+        source = create_source(self.hass, data, dict, token)
+        return await self._async_answer(source, source.identify())
+
+    async def _async_answer[T](
+        self, source: CgmSource, question: Awaitable[T]
+    ) -> tuple[T | None, dict[str, str]]:
+        """Return what a source answers, or why it does not; it is not used again."""
         try:
-            return await source.identify(), {}
+            return await question, {}
         except CgmError as err:
             return None, {"base": translation_key(err)}
         except Exception:  # noqa: BLE001 - a form must never end in a traceback

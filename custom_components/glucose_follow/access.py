@@ -1,0 +1,24 @@
+"""What keeps an entry's access token valid, whichever way it was got."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+
+from . import oauth
+from .cgm.sources.dexcom_api import AccessToken
+from .const import CONF_SESSION_TOKEN, CONF_SOURCE, SourceKind
+from .factory import create_login
+
+
+@callback
+def access_token(hass: HomeAssistant, entry: ConfigEntry) -> AccessToken:
+    """Return what gives an entry's source a valid token, if it asks for one."""
+    if entry.data[CONF_SOURCE] != SourceKind.TIDEPOOL:
+        return oauth.keeper(hass, entry).access_token
+
+    def keep(token: str) -> None:
+        """Store a token before anybody uses it: it is refreshed, not got anew."""
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_SESSION_TOKEN: token}
+        )
+
+    return create_login(hass, entry.data, keep).token
