@@ -30,10 +30,12 @@ from simulators.dexcom_api import (
 )
 from simulators.dexcom_share import DexcomShareSimulator
 from simulators.nightscout import NightscoutSimulator, faults
+from simulators.tidepool import USER_ID, Fault as TidepoolFault, TidepoolSimulator
 
 from .conftest import SECRET, TOKEN, Clocks
 from .dexcom_api import USER, entry_of, lead_to, register
 from .home import pass_time, restart, set_up, settle
+from .tidepool import entry_of as tidepool_entry, lead_to as lead_to_tidepool
 
 MINUTE = timedelta(minutes=1)
 EMAIL = "alex@example.org"
@@ -199,11 +201,41 @@ async def nightscout(
         )
 
 
+@asynccontextmanager
+async def tidepool(
+    hass: HomeAssistant, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Leak]:
+    """Return somebody with a Tidepool account."""
+    async with TidepoolSimulator(
+        clock=clocks.world,
+        person=SimulatedPerson(seed=7),
+        username=EMAIL,
+        password=PASSWORD,
+    ) as server:
+        lead_to_tidepool(server, monkeypatch)
+        yield Leak(
+            entry=tidepool_entry({"username": EMAIL, "password": PASSWORD}),
+            failures=[
+                *(
+                    partial(_set, server, fault)
+                    for fault in TidepoolFault
+                    if fault not in WITHOUT_WORDS
+                ),
+                lambda: server.desk.end_tokens(clocks.world()),
+                server.desk.end_sessions,
+                partial(setattr, server.desk, "password", "changed"),
+            ],
+            recover=partial(_set, server, None),
+            secrets=lambda: (EMAIL, PASSWORD, USER_ID, "kc:", server.url.host),
+        )
+
+
 SUBJECTS: dict[str, Callable[..., AbstractAsyncContextManager[Leak]]] = {
     "share_by_email": partial(share, EMAIL),
     "share_by_phone": partial(share, PHONE),
     "api": api,
     "nightscout": nightscout,
+    "tidepool": tidepool,
 }
 
 

@@ -26,6 +26,7 @@ from custom_components.glucose_follow import (
     flow_nightscout,
     flow_oauth,
     flow_simulated,
+    flow_tidepool,
     repairs,
 )
 from custom_components.glucose_follow.binary_sensor import BINARY_SENSORS
@@ -72,7 +73,10 @@ FORMS = {
     "reauth_dexcom_share": flow_dexcom_share.DEXCOM_SHARE_LOGIN_SCHEMA,
     "reauth_confirm": flow_nightscout.REAUTH_SCHEMA,
     "reconfigure": flow_nightscout.RECONFIGURE_SCHEMA,
+    "reauth_tidepool": flow_tidepool.TIDEPOOL_LOGIN_SCHEMA,
     "simulated": flow_simulated.SIMULATED_SCHEMA,
+    "tidepool": flow_tidepool.TIDEPOOL_SCHEMA,
+    "tidepool_person": flow_tidepool.person_schema([]),
 }
 
 ENTRANCES = {
@@ -85,6 +89,7 @@ ERRORS: tuple[CgmError, ...] = (
     CgmError(""),
     CgmAuthError(""),
     CgmAuthError("", is_recognised=True),
+    CgmAuthError("", is_unverified=True),
     CgmConnectionError(""),
     CgmRateLimitError(""),
     CgmResponseError(""),
@@ -374,8 +379,10 @@ def test_every_setting_is_named_and_explained() -> None:
     words = ENGLISH["options"]["step"]
 
     assert set(words) == {"init"}
-    assert set(words["init"]["data"]) == fields(config_flow.OPTIONS_SCHEMA)
-    assert set(words["init"]["data_description"]) == fields(config_flow.OPTIONS_SCHEMA)
+    assert set(words["init"]["data"]) == fields(config_flow.TIDEPOOL_OPTIONS_SCHEMA)
+    assert set(words["init"]["data_description"]) == fields(
+        config_flow.TIDEPOOL_OPTIONS_SCHEMA
+    )
 
 
 def test_every_alarm_has_a_section_whose_settings_are_named_and_explained() -> None:
@@ -403,7 +410,7 @@ def test_every_choice_has_words_and_no_words_are_left_over() -> None:
     """Choices without a key of translations are shown as they are: units."""
     selectors = [
         selector.config
-        for schema in (*FORMS.values(), config_flow.OPTIONS_SCHEMA)
+        for schema in (*FORMS.values(), config_flow.TIDEPOOL_OPTIONS_SCHEMA)
         for selector in schema.schema.values()
         if isinstance(selector, SelectSelector)
     ]
@@ -437,6 +444,7 @@ def test_every_error_is_explained_in_forms_and_in_the_log() -> None:
 
     assert keys == {
         "cannot_connect",
+        "email_not_verified",
         "invalid_auth",
         "invalid_response",
         "not_permitted",
@@ -478,6 +486,10 @@ def test_every_issue_has_words_and_knows_what_they_speak_of(
     repairs.report_polling(hass, entry)
     repairs.report_skew(hass, entry, timedelta(hours=-1))
     repairs.report_silence(hass, entry, is_silent=True)
+    tidepool = MockConfigEntry(
+        domain=DOMAIN, title="Alex", data={"source": "tidepool"}, entry_id="alex"
+    )
+    repairs.offer_live(hass, tidepool, is_punctual=True)
 
     issues = [
         issue
@@ -490,7 +502,9 @@ def test_every_issue_has_words_and_knows_what_they_speak_of(
         words = ENGLISH["issues"][issue.translation_key]
         told = issue.translation_placeholders
         assert told is not None
-        assert placeholders(words["title"] + words["description"]) == set(told)
+        spoken = " ".join(text for _, text in texts(words))
+        assert placeholders(spoken) == set(told)
+        assert ("fix_flow" in words) is issue.is_fixable
         assert told["name"] == "Alex"
 
 
@@ -517,6 +531,7 @@ def test_only_what_is_told_is_put_into_words() -> None:
             "urgent_high",
         },
         "config.step.reauth_dexcom_share.description": {"name"},
+        "config.step.reauth_tidepool.description": {"name"},
     }
 
 

@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_LIVE, CONF_SOURCE, CONF_STALE_AFTER, CONF_UNIT
+from .const import CONF_SOURCE, CONF_STALE_AFTER, CONF_UNIT
 from .coordinator import CgmConfigEntry
 
 
@@ -26,7 +26,6 @@ async def async_get_config_entry_diagnostics(
         "options": {
             CONF_UNIT: entry.options.get(CONF_UNIT),
             CONF_STALE_AFTER: round(coordinator.stale_after.total_seconds() / 60),
-            CONF_LIVE: entry.options.get(CONF_LIVE),
         },
         "is_polling_disabled": entry.pref_disable_polling,
         "features": sorted(coordinator.features),
