@@ -226,7 +226,7 @@ async def tidepool(
                 partial(setattr, server.desk, "password", "changed"),
             ],
             recover=partial(_set, server, None),
-            secrets=lambda: (EMAIL, PASSWORD, USER_ID, "kc:", server.url.host),
+            secrets=lambda: (EMAIL, PASSWORD, USER_ID, "kc:", "127.0.0.1"),
         )
 
 

@@ -175,6 +175,7 @@ async def test_the_setting_is_offered_for_tidepool_only(
     )
     await settle(hass)
 
+    assert form["data_schema"] is not None
     assert "live" in {str(key) for key in form["data_schema"].schema}
     assert result["data"]["live"] is True
     assert state(hass, GLUCOSE).isdigit()

@@ -98,6 +98,7 @@ async def test_who_sees_several_people_chooses_one(
     result = await go_on(hass, form, user_id=SAM.user_id)
 
     assert form["step_id"] == "tidepool_person"
+    assert form["data_schema"] is not None
     selector = next(iter(form["data_schema"].schema.values()))
     assert [option["label"] for option in selector.config["options"]] == ["Alex", "Sam"]
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -194,7 +195,7 @@ async def test_the_same_person_is_followed_once(
     assert again["type"] is FlowResultType.ABORT
     assert again["reason"] == "already_configured"
     assert elsewhere["type"] is FlowResultType.CREATE_ENTRY
-    assert elsewhere["result"].unique_id.startswith("integration:")
+    assert elsewhere["result"].unique_id == f"integration:{tidepool.user_id}"
 
 
 async def test_the_login_can_change_under_the_person(

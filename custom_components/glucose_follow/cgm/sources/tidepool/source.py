@@ -47,6 +47,8 @@ class TidepoolSource(CgmSource):
     Source: tide-whisperer, tide-whisperer.go; TidepoolApi, reference/data.v1.yaml.
     """
 
+    api = "v1"
+
     def __init__(
         self,
         session: ClientSession,
