@@ -7,12 +7,15 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import oauth, repairs, services
 from .cgm.source import Feature
+from . import history_import, oauth, repairs, services
 from .access import access_token
-from .const import DOMAIN, PLATFORMS
+from .cgm.hours import HistorySource
+from .const import CONF_SOURCE, DOMAIN, PLATFORMS, SourceKind
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import Part
 from .factory import create_source
 from .status_sensor import is_reporting
+from .history_import import HistoryImport
 from .store import CgmStore
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -33,6 +36,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:
     await coordinator.async_start()
     await coordinator.async_remember()
     entry.runtime_data = coordinator
+    if isinstance(source, HistorySource):
+        HistoryImport(hass, coordinator, source).async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     if Feature.LIVE in coordinator.features:
         # When there are entities to tell of alarms.
@@ -52,6 +57,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool
 async def async_remove_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> None:
     """Forget one person."""
     oauth.forget(hass, entry)
+    if entry.data[CONF_SOURCE] == SourceKind.TIDEPOOL:
+        history_import.forget(hass, entry)
     await CgmStore(hass, entry.entry_id).async_remove()
 
 

@@ -20,6 +20,7 @@ from .alarms import CgmAlarms
 from .cgm.clock import Clock, Moment
 from .cgm.data import CgmData, fresh_until, judge
 from .cgm.errors import CgmAuthError, CgmConnectionError, CgmError, CgmRateLimitError
+from .cgm.hours import HistoryProgress
 from .cgm.models import Account, Reading, Sample, Treatment
 from .cgm.punctuality import Punctuality
 from .cgm.schedule import Schedule
@@ -86,6 +87,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.log = TreatmentLog()
         self.status_log = StatusLog()
         self.punctuality = Punctuality()
+        self.history: HistoryProgress | None = None
         self.refusals = 0
         self.clock = Clock(self._moment())
         self.next_at = dt_util.utcnow()

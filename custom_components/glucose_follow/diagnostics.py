@@ -1,6 +1,7 @@
 """Shapes, ages and counts for bug reports; never a value, a name or an address."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -49,4 +50,5 @@ async def async_get_config_entry_diagnostics(
             "are_known": data.are_treatments_known,
             "kinds": dict(Counter(item.kind.value for item in data.treatments)),
         },
+        **({"history": asdict(coordinator.history)} if coordinator.history else {}),
     }

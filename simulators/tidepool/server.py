@@ -118,6 +118,8 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
         """Who shares with the account."""
         self.ends_after: int | None = None
         """After so many documents the storage fails, and nobody is told."""
+        self.fails_after: int | None = None
+        """After so many requests the server is out of order."""
         self.loses_refreshes = False
         """Whether the next refresh is done, and its answer lost."""
         self._clock = clock
@@ -172,6 +174,8 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
                 at=self._clock(),
             )
         )
+        if self.fails_after is not None and len(self.requests) > self.fails_after:
+            return web.Response(status=503)
         if self._fault is None:
             return await _served(request, handler)
         if self._fault is Fault.REFUSE:

@@ -3,12 +3,11 @@
 from .environment import Environment, api_url
 from .login import AccessToken, PasswordLogin
 from .people import Person
-from .source import History, TidepoolSource
+from .source import TidepoolSource
 
 __all__ = [
     "AccessToken",
     "Environment",
-    "History",
     "PasswordLogin",
     "Person",
     "TidepoolSource",

@@ -1,7 +1,6 @@
 """A person followed through Tidepool."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import override
 
@@ -10,6 +9,7 @@ from yarl import URL
 
 from ...budget import Caps
 from ...errors import CgmResponseError
+from ...hours import History
 from ...models import Account, DeviceStatus, GlucoseUnit, Reading, Sample, Treatment
 from ...source import CgmSource, Feature
 from . import decode, devices, merge, people
@@ -28,17 +28,6 @@ _LATEST_AGE = timedelta(minutes=1)
 
 _EVENTS_EVERY = timedelta(hours=6)
 """How often it is asked when sensor and site were changed."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class History:
-    """What a stretch of time brought."""
-
-    readings: Sequence[Reading]
-    """Oldest first."""
-
-    treatments: Sequence[Treatment]
-    """Boluses, injections and carbs, oldest first."""
 
 
 class TidepoolSource(CgmSource):

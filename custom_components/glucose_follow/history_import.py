@@ -1,0 +1,193 @@
+"""A year of history for Home Assistant's statistics, from sources that keep it.
+
+States cannot be written for the past, and what is hours old has no statistics of
+its own. So hours are imported as statistics beside those of sensors, a month at
+a time, and read again for a month in which something may still have arrived.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from homeassistant.components.recorder.const import DOMAIN as RECORDER
+from homeassistant.components.recorder.models import StatisticData
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    get_last_statistics,
+    get_metadata,
+    statistics_during_period,
+)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.update_coordinator import UpdateFailed
+
+from .cgm.errors import CgmError
+from .cgm.hours import History, HistoryProgress, HistorySource, full_hour, hours
+from .const import CONF_UNIT, DOMAIN, LOGGER
+from .coordinator import CgmCoordinator
+from .history_rows import AMOUNTS, GLUCOSE, Series, amount_rows, glucose_rows
+
+_YEAR = timedelta(days=365)
+_WINDOW = timedelta(days=30)
+_AGAIN = timedelta(days=31)
+"""Pumps are read once a month; what they bring changes hours of the past."""
+
+_EVERY = timedelta(hours=6)
+_RETRY = timedelta(minutes=15)
+_HOUR = timedelta(hours=1)
+
+
+class HistoryImport:
+    """Imports what a source keeps, in the background."""
+
+    def __init__(
+        self, hass: HomeAssistant, coordinator: CgmCoordinator, source: HistorySource
+    ) -> None:
+        """Import nothing before Home Assistant has started."""
+        coordinator.history = HistoryProgress()
+        self._hass = hass
+        self._coordinator = coordinator
+        self._entry = coordinator.config_entry
+        self._source = source
+        self._cancel: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Import once Home Assistant has started, and again now and then."""
+        if RECORDER not in self._hass.config.components:
+            return
+        self._entry.async_on_unload(async_at_started(self._hass, self._begin))
+        self._entry.async_on_unload(self._forget)
+
+    @callback
+    def _begin(self, _: object = None) -> None:
+        """Import in the background."""
+        self._entry.async_create_background_task(
+            self._hass, self._run(), f"{DOMAIN} history"
+        )
+
+    @callback
+    def _forget(self) -> None:
+        """Import no more."""
+        if self._cancel is not None:
+            self._cancel()
+
+    async def _run(self) -> None:
+        """Import, and decide when to do it again."""
+        progress = self._coordinator.history = HistoryProgress(state="running")
+        try:
+            await self._import(progress)
+        except (CgmError, UpdateFailed) as err:
+            progress.state, wait = "failed", _RETRY
+            LOGGER.debug("History could not be read (%s)", type(err).__name__)
+        else:
+            progress.state, wait = "done", _EVERY
+        self._cancel = async_call_later(self._hass, wait, self._begin)
+
+    async def _import(self, progress: HistoryProgress) -> None:
+        """Import all that may be new, a month at a time.
+
+        Raises:
+            CgmError: As documented on `HistorySource`.
+            UpdateFailed: The source wants to be left alone.
+        """
+        end = full_hour(self._coordinator.now().astimezone(UTC))
+        known = await self._imported_until()
+        start = end - _YEAR if known is None else min(known - _AGAIN, end)
+        progress.days = (end - start) // timedelta(days=1)
+        LOGGER.info("Importing %s days of history", progress.days)
+        totals = await self._totals(start)
+        while start < end:
+            until = min(start + _WINDOW, end)
+            history = await self._import_window(start, until, totals)
+            progress.readings += len(history.readings)
+            progress.treatments += len(history.treatments)
+            progress.days_done += (until - start) // timedelta(days=1)
+            start = until
+        LOGGER.info(
+            "Imported %s days of history: %s readings, %s treatments",
+            *(progress.days, progress.readings, progress.treatments),
+        )
+
+    async def _import_window(
+        self, start: datetime, end: datetime, totals: dict[str, float]
+    ) -> History:
+        """Return a month after its hours are imported and added to the totals."""
+        self._coordinator.refuse_to_ask()
+        history = await self._source.history(start, end)
+        # A month is put into hours in a few milliseconds.
+        found = list(hours(history, start, end))
+        await asyncio.sleep(0)
+        unit = await self._unit()
+        self._add(GLUCOSE, glucose_rows(found, unit), unit)
+        for series in AMOUNTS:
+            rows = amount_rows(series, found, totals.get(series.key))
+            if rows:
+                totals[series.key] = rows[-1]["sum"] or 0.0
+            self._add(series, rows)
+            await asyncio.sleep(0)
+        return history
+
+    @callback
+    def _add(
+        self, series: Series, rows: list[StatisticData], unit: str | None = None
+    ) -> None:
+        """Hand rows to the recorder, which writes them in its own thread."""
+        if rows:
+            metadata = series.metadata(self._entry, unit)
+            async_add_external_statistics(self._hass, metadata, rows)
+
+    async def _unit(self) -> str:
+        """Return the unit that glucose was imported in, or the person's own.
+
+        Rows that are there are not converted when another unit is named.
+        """
+        statistic_id = GLUCOSE.statistic_id(self._entry)
+        known = await self._ask(
+            lambda: get_metadata(self._hass, statistic_ids={statistic_id})
+        )
+        unit = known[statistic_id][1]["unit_of_measurement"] if known else None
+        return unit or str(self._entry.options[CONF_UNIT])
+
+    async def _imported_until(self) -> datetime | None:
+        """Return the newest hour that was imported, None if none was."""
+        newest: list[datetime] = []
+        for series in (GLUCOSE, *AMOUNTS):
+            statistic_id = series.statistic_id(self._entry)
+            ask = partial(get_last_statistics, self._hass, 1, statistic_id)
+            rows = await self._ask(partial(ask, False, {"mean", "sum"}))
+            newest += [
+                datetime.fromtimestamp(row["start"], UTC)
+                for row in rows.get(statistic_id, ())
+            ]
+        return max(newest, default=None)
+
+    async def _totals(self, start: datetime) -> dict[str, float]:
+        """Return the totals that the rows before a moment end with, by series."""
+        names = {series.statistic_id(self._entry): series.key for series in AMOUNTS}
+        rows = await self._ask(
+            lambda: statistics_during_period(
+                self._hass, start - _HOUR, start, set(names), "hour", None, {"sum"}
+            )
+        )
+        return {
+            names[name]: found[-1]["sum"] or 0.0
+            for name, found in rows.items()
+            if found
+        }
+
+    async def _ask[T](self, question: Callable[[], T]) -> T:
+        """Return what the recorder's database says."""
+        return await get_instance(self._hass).async_add_executor_job(question)
+
+
+@callback
+def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove what was imported for an entry that is removed."""
+    if RECORDER in hass.config.components:
+        names = [series.statistic_id(entry) for series in (GLUCOSE, *AMOUNTS)]
+        get_instance(hass).async_clear_statistics(names)

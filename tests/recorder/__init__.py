@@ -1,0 +1,1 @@
+"""What is written into Home Assistant's own database."""
