@@ -5,17 +5,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from . import oauth, repairs, services
-from .cgm.source import Feature
 from . import history_import, oauth, repairs, services
 from .access import access_token
 from .cgm.hours import HistorySource
+from .cgm.source import Feature
 from .const import CONF_SOURCE, DOMAIN, PLATFORMS, SourceKind
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import Part
 from .factory import create_source
-from .status_sensor import is_reporting
 from .history_import import HistoryImport
+from .status_sensor import is_reporting
 from .store import CgmStore
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

@@ -142,19 +142,14 @@ class GlucoseFollowOptionsFlow(OptionsFlowWithReload):
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(self._schema(), begun),
             errors=errors,
-            chosen = {**user_input, CONF_STALE_AFTER: int(user_input[CONF_STALE_AFTER])}
-            return self.async_create_entry(data={**options, **chosen})
-        is_tidepool = self.config_entry.data[CONF_SOURCE] == SourceKind.TIDEPOOL
-        schema = TIDEPOOL_OPTIONS_SCHEMA if is_tidepool else OPTIONS_SCHEMA
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(schema, options),
         )
 
     def _schema(self) -> probatio.Schema:
         """Return the form; nobody is alarmed by what is hours old."""
         entry = self.config_entry
+        is_tidepool = entry.data[CONF_SOURCE] == SourceKind.TIDEPOOL
+        schema = TIDEPOOL_OPTIONS_SCHEMA if is_tidepool else OPTIONS_SCHEMA
         is_loaded = entry.state is ConfigEntryState.LOADED
         if is_loaded and Feature.LIVE not in entry.runtime_data.features:
-            return OPTIONS_SCHEMA
-        return OPTIONS_SCHEMA.extend(flow_alarms.SECTIONS)
+            return schema
+        return schema.extend(flow_alarms.SECTIONS)

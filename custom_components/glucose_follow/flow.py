@@ -18,7 +18,6 @@ import probatio
 
 from .cgm.errors import CgmError
 from .cgm.models import Account, GlucoseUnit, Thresholds
-from .cgm.models import Account, GlucoseUnit
 from .cgm.source import CgmSource
 from .cgm.sources.dexcom_api import AccessToken
 from .const import CONF_UNIT, LOGGER
