@@ -3,6 +3,7 @@
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from . import history_import, oauth, repairs, services
@@ -10,12 +11,15 @@ from .access import access_token
 from .cgm.hours import HistorySource
 from .cgm.source import Feature
 from .const import CONF_SOURCE, DOMAIN, PLATFORMS, SourceKind
+from . import exposure, oauth, repairs, services
+from .const import DOMAIN, PLATFORMS
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import Part
 from .factory import create_source
 from .history_import import HistoryImport
 from .status_sensor import is_reporting
 from .store import CgmStore
+from .voice import async_answer_questions
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -41,6 +45,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:
     if Feature.LIVE in coordinator.features:
         # When there are entities to tell of alarms.
         coordinator.alarms.async_start()
+    await async_answer_questions(hass, entry)
+    entry.async_on_unload(async_at_started(hass, exposure.async_follow))
     return True
 
 
@@ -50,6 +56,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool
         return False
     await entry.runtime_data.async_close()
     repairs.forget(hass, entry)
+    await exposure.async_follow(hass)
     return True
 
 
@@ -59,6 +66,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> None
     if entry.data[CONF_SOURCE] == SourceKind.TIDEPOOL:
         history_import.forget(hass, entry)
     await CgmStore(hass, entry.entry_id).async_remove()
+    await exposure.async_follow(hass)
 
 
 async def async_remove_config_entry_device(

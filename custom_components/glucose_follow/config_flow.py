@@ -40,6 +40,7 @@ from .flow_dexcom_share import DexcomShareFlow
 from .flow_nightscout import NightscoutFlow
 from .flow_simulated import SimulatedFlow
 from .flow_tidepool import TidepoolFlow
+from .flow_voice import VOICE_FIELDS, voice_options
 
 OPTIONS_SCHEMA = probatio.Schema(
     {
@@ -58,6 +59,7 @@ OPTIONS_SCHEMA = probatio.Schema(
                 unit_of_measurement="min",
             )
         ),
+        **VOICE_FIELDS,
     }
 )
 
@@ -138,6 +140,10 @@ class GlucoseFollowOptionsFlow(OptionsFlowWithReload):
                 return self.async_create_entry(data=chosen)
             errors["base"] = "window_incomplete"
         begun = user_input or {**options, **flow_alarms.suggested(options)}
+            chosen = {**user_input, CONF_STALE_AFTER: int(user_input[CONF_STALE_AFTER])}
+            return self.async_create_entry(
+                data=voice_options({**options, **chosen}, user_input)
+            )
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(self._schema(), begun),

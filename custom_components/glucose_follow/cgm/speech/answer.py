@@ -1,0 +1,377 @@
+"""What is said about one person: a sentence or two, warnings first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from ..data import CgmData
+from ..metrics import statistics
+from ..models import (
+    Forecast,
+    GlucoseRange,
+    GlucoseUnit,
+    Reading,
+    ReadingKind,
+    SensorStatus,
+    TreatmentKind,
+)
+from ..ranges import LOWS
+from .words import Amount, Phrase, Words
+
+LOW_LIMIT, HIGH_LIMIT = 40, 400
+"""What LOW is below and HIGH above, in mg/dL."""
+
+_MEMORY = timedelta(hours=24)
+"""An older reading says nothing any more that is worth a sentence."""
+
+AHEAD = timedelta(minutes=30)
+"""How far a forecast is told."""
+
+_HORIZON_LEAST = timedelta(minutes=20)
+"""A forecast that ends sooner says too little to be called one."""
+
+_MOSTLY = 70
+"""Percent of the day with readings, from which they stand for all of it.
+
+Source: T. Battelino et al., Diabetes Care 2019;42:1593.
+"""
+
+_BY_RANGE = {
+    GlucoseRange.URGENT_LOW: Phrase.URGENT_LOW,
+    GlucoseRange.LOW: Phrase.LOW,
+    GlucoseRange.HIGH: Phrase.HIGH,
+    GlucoseRange.URGENT_HIGH: Phrase.URGENT_HIGH,
+}
+
+_FAULTS = {
+    SensorStatus.WARMUP: Phrase.WARMUP,
+    SensorStatus.SENSOR_ERROR: Phrase.SENSOR_ERROR,
+}
+
+
+class Topic(StrEnum):
+    """What can be asked; the values are keys of the files of sentences."""
+
+    GLUCOSE = "glucose"
+    TREND = "trend"
+    LOW = "low"
+    LAST_BOLUS = "last_bolus"
+    INSULIN_ON_BOARD = "insulin_on_board"
+    CARBS_ON_BOARD = "carbs_on_board"
+    LAST_READING = "last_reading"
+    TIME_IN_RANGE = "time_in_range"
+    SENSOR_DUE = "sensor_due"
+    FORECAST = "forecast"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """Whom a question is about, and what is known at that moment."""
+
+    name: str
+    """What the person is called."""
+
+    data: CgmData
+    """Judged at `now`, not before."""
+
+    unit: GlucoseUnit
+    """The unit that the person reads glucose in."""
+
+    now: datetime
+    """The present; aware."""
+
+    midnight: datetime
+    """When the person's day began; aware."""
+
+    is_live: bool = True
+    """Whether the source reports the present at all."""
+
+    sensor_life: timedelta | None = None
+    """How long a sensor is worn, None if nobody said."""
+
+    @property
+    def newest(self) -> Reading | None:
+        """Return the newest reading if it is recent enough to be mentioned.
+
+        After a restart its time can be known, and the reading itself not.
+        """
+        newest = self.data.newest
+        if newest is None or newest.at != self.data.newest_at:
+            return None
+        return newest if self.now - newest.at <= _MEMORY else None
+
+
+def answer(topic: Topic, subject: Subject, words: Words) -> str:
+    """Return what is said about a topic.
+
+    No value is said without its age, none that is too old as if it were the
+    present, and a low comes before whatever was asked.
+
+    Args:
+        topic: What was asked.
+        subject: Whom it is about.
+        words: The language of the answer.
+    """
+    return _Answer.about(subject, words).to(topic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Finds the words for one person."""
+
+    subject: Subject
+    words: Words
+    data: CgmData
+    present: Reading | None
+    """The present reading; a source that reports late has none."""
+
+    @classmethod
+    def about(cls, subject: Subject, words: Words) -> Self:
+        """Return what finds the words for a person."""
+        data = subject.data
+        present = data.latest if subject.is_live else None
+        return cls(subject, words, data, present)
+
+    def to(self, topic: Topic) -> str:
+        """Return the answer to a question."""
+        sentences: dict[Topic, Callable[[], str]] = {
+            Topic.GLUCOSE: self.glucose,
+            Topic.TREND: self.trend,
+            Topic.LOW: self.low,
+            Topic.LAST_BOLUS: self.last_bolus,
+            Topic.INSULIN_ON_BOARD: self.insulin_on_board,
+            Topic.CARBS_ON_BOARD: self.carbs_on_board,
+            Topic.LAST_READING: self.last_reading,
+            Topic.TIME_IN_RANGE: self.time_in_range,
+            Topic.SENSOR_DUE: self.sensor_due,
+            Topic.FORECAST: self.forecast,
+        }
+        said = sentences[topic]()
+        warns_itself = topic in {Topic.GLUCOSE, Topic.TREND, Topic.LOW}
+        if self.is_low and not warns_itself:
+            warning = self.glucose()
+            return said if said == warning else f"{warning} {said}"
+        return said
+
+    @property
+    def is_low(self) -> bool:
+        """Return whether glucose is low now."""
+        return self.present is not None and self.data.glucose_range in LOWS
+
+    def glucose(self) -> str:
+        """Return the present reading, or why there is none."""
+        if self.present is None:
+            return self.no_present()
+        phrase = _BY_RANGE.get(self.data.glucose_range or GlucoseRange.IN_RANGE)
+        now = self.with_reading(phrase or Phrase.IN_RANGE, self.present)
+        if self.is_low or not self.data.is_low_soon:
+            return now
+        return f"{self.low_soon()} {now}"
+
+    def no_present(self) -> str:
+        """Return why there is no present reading, and what the last one was."""
+        newest = self.subject.newest
+        if not self.subject.is_live and newest is not None:
+            return self.with_reading(Phrase.DELAYED, newest)
+        if fault := _FAULTS.get(self.data.sensor_status):
+            said = self.say(fault)
+            last = newest and self.with_reading(Phrase.LAST_WAS, newest)
+            return f"{said} {last}" if last else said
+        if self.data.newest_at is None:
+            return self.say(Phrase.NONE)
+        duration = self.words.lasting(self.subject.now - self.data.newest_at)
+        if newest is None:
+            return self.say(Phrase.GONE, duration=duration)
+        return self.say(Phrase.STALE, duration=duration, reading=self.reading(newest))
+
+    def trend(self) -> str:
+        """Return where glucose is heading."""
+        if self.present is None or self.data.glucose_range in _BY_RANGE:
+            return self.glucose()
+        if self.data.direction is None:
+            return f"{self.say(Phrase.TREND_UNKNOWN)} {self.glucose()}"
+        now = self.with_reading(Phrase.TREND, self.present)
+        return f"{self.low_soon()} {now}" if self.data.is_low_soon else now
+
+    def low(self) -> str:
+        """Return whether glucose is low."""
+        if self.present is None or self.data.glucose_range is None:
+            verdict = Phrase.CANNOT_TELL
+        elif self.is_low:
+            verdict = Phrase.IT_IS
+        else:
+            is_soon = self.data.is_low_soon
+            verdict = Phrase.NOT_YET if is_soon else Phrase.IT_IS_NOT
+        return f"{self.say(verdict)} {self.glucose()}"
+
+    def low_soon(self) -> str:
+        """Return that a low is likely, and when if that is known."""
+        if self.data.low_in is None:
+            return self.say(Phrase.LOW_SOON)
+        ahead = self.words.ahead(timedelta(minutes=self.data.low_in))
+        return self.say(Phrase.LOW_IN, ahead=ahead)
+
+    def last_reading(self) -> str:
+        """Return when the last reading was, and what."""
+        if self.present is None or self.is_low:
+            return self.glucose()
+        return self.with_reading(Phrase.LAST_READING, self.present)
+
+    def last_bolus(self) -> str:
+        """Return how much the last bolus was, and when."""
+        if not self.data.are_treatments_known:
+            return self.say(Phrase.BOLUS_UNKNOWN)
+        bolus = self.data.last_bolus
+        if bolus is None or bolus.insulin is None:
+            return self.say(Phrase.NO_BOLUS)
+        units = self.words.amount(Amount.UNITS, bolus.insulin, decimals=2)
+        return self.say(Phrase.LAST_BOLUS, units=units, age=self.age(bolus.at))
+
+    def insulin_on_board(self) -> str:
+        """Return how much insulin is at work."""
+        reported = self.data.status.insulin_on_board
+        if reported is None:
+            return self.say(Phrase.INSULIN_UNKNOWN)
+        insulin = self.words.amount(Amount.INSULIN, reported.value, decimals=2)
+        age = self.age(reported.at)
+        return self.say(Phrase.INSULIN_ON_BOARD, insulin=insulin, age=age)
+
+    def carbs_on_board(self) -> str:
+        """Return how many carbs are at work."""
+        reported = self.data.status.carbs_on_board
+        if reported is None:
+            return self.say(Phrase.CARBS_UNKNOWN)
+        carbs = self.words.amount(Amount.CARBS, reported.value)
+        age = self.age(reported.at)
+        return self.say(Phrase.CARBS_ON_BOARD, carbs=carbs, age=age)
+
+    def time_in_range(self) -> str:
+        """Return how much of the day was in the person's own range."""
+        subject, data = self.subject, self.data
+        if subject.now <= subject.midnight:
+            return self.say(Phrase.TIME_UNKNOWN)
+        today = statistics(
+            data.readings, subject.midnight, subject.now, data.thresholds
+        )
+        if today.in_range is None:
+            return self.say(Phrase.TIME_UNKNOWN)
+        said = self.say(Phrase.TIME_IN_RANGE, percent=self.percent(today.in_range))
+        if today.active >= _MOSTLY:
+            return said
+        missing = self.percent(100 - today.active)
+        return f"{said} {self.say(Phrase.TIME_MISSING, percent=missing)}"
+
+    def sensor_due(self) -> str:
+        """Return when the sensor has to be changed, as far as that is known."""
+        started, now = self.sensor_started(), self.subject.now
+        if started is None:
+            return self.say(Phrase.SENSOR_UNKNOWN)
+        age = self.age(started)
+        if self.subject.sensor_life is None:
+            return self.say(Phrase.SENSOR_STARTED, age=age)
+        due = started + self.subject.sensor_life
+        if due <= now:
+            return self.say(Phrase.SENSOR_OVERDUE, age=self.age(due))
+        ahead = self.words.ahead(due - now)
+        return self.say(Phrase.SENSOR_DUE, ahead=ahead, age=age)
+
+    def sensor_started(self) -> datetime | None:
+        """Return when the present sensor was started, None if nobody said."""
+        known = [
+            treatment.at
+            for treatment in self.data.treatments
+            if treatment.kind is TreatmentKind.SENSOR_START
+            and treatment.at <= self.subject.now
+        ]
+        if self.data.status.sensor_started:
+            known.append(self.data.status.sensor_started)
+        return max(known, default=None)
+
+    def forecast(self) -> str:
+        """Return what glucose is expected to be in half an hour."""
+        if self.present is None:
+            return self.glucose()
+        found = expected(self.data.forecast, self.subject.now + AHEAD)
+        if found is None:
+            return self.say(Phrase.FORECAST_UNKNOWN)
+        at, mgdl = found
+        ahead = self.words.ahead(at - self.subject.now)
+        is_within = LOW_LIMIT <= mgdl <= HIGH_LIMIT
+        value = self.bounded(mgdl)
+        about = self.say(Phrase.ABOUT, value=value) if is_within else value
+        said = self.say(Phrase.FORECAST, value=about, ahead=ahead)
+        is_near = self.data.is_low_soon and not self.is_low
+        return f"{self.low_soon()} {said}" if is_near else said
+
+    def with_reading(self, phrase: Phrase, reading: Reading) -> str:
+        """Return a phrase about a reading, with the reading and its age."""
+        return self.say(
+            phrase,
+            reading=self.reading(reading),
+            value=self.value(reading),
+            direction=self.direction(reading) or "",
+            age=self.age(reading.at),
+        )
+
+    def reading(self, reading: Reading) -> str:
+        """Return a value and where it was heading."""
+        value, direction = self.value(reading), self.direction(reading)
+        if direction is None:
+            return value
+        return self.say(Phrase.READING, value=value, direction=direction)
+
+    def direction(self, reading: Reading) -> str | None:
+        """Return where a reading was heading, None if nobody said."""
+        is_present = reading is self.present
+        direction = self.data.direction if is_present else reading.direction
+        return None if direction is None else self.words.directions[direction]
+
+    def value(self, reading: Reading) -> str:
+        """Return the value of a reading, or what it is below or above."""
+        if reading.kind is ReadingKind.LOW:
+            return self.bounded(LOW_LIMIT - 1)
+        if reading.kind is ReadingKind.HIGH:
+            return self.bounded(HIGH_LIMIT + 1)
+        return self.words.glucose(reading.mgdl, self.subject.unit)
+
+    def bounded(self, mgdl: float) -> str:
+        """Return glucose, or what it is below or above where sensors end."""
+        unit = self.subject.unit
+        if mgdl < LOW_LIMIT:
+            return self.say(Phrase.BELOW, value=self.words.glucose(LOW_LIMIT, unit))
+        if mgdl > HIGH_LIMIT:
+            return self.say(Phrase.ABOVE, value=self.words.glucose(HIGH_LIMIT, unit))
+        return self.words.glucose(mgdl, unit)
+
+    def percent(self, share: float) -> str:
+        """Return a share of time."""
+        return self.words.amount(Amount.PERCENT, share)
+
+    def age(self, at: datetime) -> str:
+        """Return how long ago something was."""
+        return self.words.ago(self.subject.now - at)
+
+    def say(self, phrase: Phrase, **values: str) -> str:
+        """Return a phrase about the person."""
+        return self.words.say(phrase, name=self.subject.name, **values)
+
+
+def expected(forecast: Forecast | None, at: datetime) -> tuple[datetime, float] | None:
+    """Return the value expected at a moment, or the last one before, with its time.
+
+    Args:
+        forecast: In mg/dL, None if there is none.
+        at: Aware.
+
+    Returns:
+        None if the forecast ends long before, or begins after that moment.
+    """
+    if forecast is None:
+        return None
+    step = min(int((at - forecast.start) / forecast.period), len(forecast.mgdl) - 1)
+    moment = forecast.start + step * forecast.period
+    if step < 0 or at - moment > AHEAD - _HORIZON_LEAST:
+        return None
+    return moment, forecast.mgdl[step]
