@@ -111,13 +111,11 @@ def _forecast(subject: Subject) -> Facts | None:
 def _extra(subject: Subject, extra: Extra) -> Facts | None:
     """Return one more value with its age, None if nobody knows it."""
     status = subject.data.status
-    match extra:
-        case Extra.LAST_BOLUS:
-            return _last_bolus(subject)
-        case Extra.INSULIN_ON_BOARD:
-            return _reported(subject, status.insulin_on_board, "units")
-        case Extra.CARBS_ON_BOARD:
-            return _reported(subject, status.carbs_on_board, "grams")
+    if extra is Extra.LAST_BOLUS:
+        return _last_bolus(subject)
+    if extra is Extra.INSULIN_ON_BOARD:
+        return _reported(subject, status.insulin_on_board, "units")
+    return _reported(subject, status.carbs_on_board, "grams")
 
 
 def _last_bolus(subject: Subject) -> Facts | None:

@@ -14,8 +14,9 @@ MGDL_PER_MMOL = 18.016
 """As Home Assistant has it: what is said is what is shown."""
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-_MINUTES_UNTIL, _HOURS_UNTIL = 2 * _HOUR, 2 * _DAY
-"""People say 90 minutes and 30 hours, not an hour and a half of something."""
+_MINUTES = frozenset(range(120)) - {60}
+_HOURS = frozenset(range(48)) - {24}
+"""People say an hour, but 90 minutes; a day, but 30 hours."""
 
 
 class Phrase(StrEnum):
@@ -200,10 +201,12 @@ class Words:
 
     def _span(self, tense: Tense, span: timedelta) -> str:
         """Return a span in the unit that people would use."""
-        if span < _MINUTES_UNTIL:
-            unit, number = TimeUnit.MINUTES, max(1, round(span / _MINUTE))
-        elif span < _HOURS_UNTIL:
-            unit, number = TimeUnit.HOURS, round(span / _HOUR)
+        minutes = max(1, round(span / _MINUTE))
+        hours = round(span / _HOUR)
+        if minutes in _MINUTES:
+            unit, number = TimeUnit.MINUTES, minutes
+        elif hours in _HOURS:
+            unit, number = TimeUnit.HOURS, hours
         else:
             unit, number = TimeUnit.DAYS, round(span / _DAY)
         return self._counted(self.times[tense, unit], number)
