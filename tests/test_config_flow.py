@@ -1087,10 +1087,43 @@ async def test_settings_are_kept_as_they_are_meant(
     assert entry.runtime_data.stale_after == timedelta(minutes=12)
 
 
+async def test_settings_of_voice_are_kept_and_forgotten(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """A field that is emptied is empty, not what it was before."""
+    await set_up(hass, entry)
+    shown = {"unit": "mg/dL", "stale_after": 15}
+
+    await set_options(
+        hass,
+        entry,
+        **shown,
+        voice=True,
+        nicknames=[" Ally ", ""],
+        person="person.alex",
+        sensor_days=10.0,
+        expose_to_assist=False,
+    )
+    chosen = dict(entry.options)
+    await set_options(hass, entry, **shown, voice=False)
+
+    assert chosen == {
+        **shown,
+        "voice": True,
+        "nicknames": ["Ally"],
+        "person": "person.alex",
+        "sensor_days": 10,
+    }
+    assert type(chosen["sensor_days"]) is int
+    assert entry.options == shown
+
+
 @pytest.mark.parametrize(
     "typed",
     [
         {CONF_UNIT: "mg/dL", CONF_STALE_AFTER: 7},
+        {CONF_UNIT: "mg/dL", CONF_STALE_AFTER: 15, "sensor_days": 0},
+        {CONF_UNIT: "mg/dL", CONF_STALE_AFTER: 15, "person": "light.alex"},
         {CONF_UNIT: "mg/dL", CONF_STALE_AFTER: 21},
         {CONF_UNIT: "g/L", CONF_STALE_AFTER: 15},
     ],

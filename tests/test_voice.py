@@ -1,13 +1,15 @@
 """Asking Home Assistant's own conversation agent about people."""
 
 from collections.abc import Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, override
 from unittest.mock import patch
 
 from homeassistant.components import conversation
 from homeassistant.components.conversation.agent_manager import get_agent_manager
+from homeassistant.components.conversation.models import AbstractConversationAgent
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant
 from homeassistant.helpers import (
     chat_session,
     device_registry as dr,
@@ -519,7 +521,45 @@ async def test_another_language_of_the_house_is_understood_at_once(
     assert await ask(hass, question, "fr") == french
 
 
-class OtherAgent(conversation.AbstractConversationAgent):
+async def test_the_languages_of_pipelines_are_understood(hass: HomeAssistant) -> None:
+    """And those of pipelines that somebody adds later, at once.
+
+    A stand-in: the real ones need packages that these tests do not have, and are
+    asked in the browser tests.
+    """
+    listeners: list[Any] = []
+
+    def add(listener: Any) -> CALLBACK_TYPE:
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
+
+    spoken = [SimpleNamespace(conversation_language="de")]
+    store = SimpleNamespace(
+        async_items=lambda: spoken, async_add_change_set_listener=add
+    )
+    hass.data["assist_pipeline"] = SimpleNamespace(pipeline_store=store)
+    await start_assist(hass)
+    entry = alex()
+    await follow(hass, entry, ALEX)
+    english = await ask(hass, "What is my blood sugar?")
+    german = await ask(hass, "Wie ist mein Blutzucker?", "de")
+
+    spoken[0] = SimpleNamespace(conversation_language="fi-FI")
+    await listeners[0]([])
+
+    assert (english, german) == (
+        STEADY,
+        "Alex liegt bei 109, Tendenz stabil, vor 4 Minuten.",
+    )
+    assert await ask(hass, "Mikä on verensokerini?", "fi") == (
+        "Alex: verensokeri 109 ja tasainen, 4 minuuttia sitten."
+    )
+    assert await ask(hass, "Wie ist mein Blutzucker?", "de") != german
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert listeners == []
+
+
+class OtherAgent(AbstractConversationAgent):
     """A second agent, as a language model would be."""
 
     def __init__(self) -> None:
@@ -527,10 +567,12 @@ class OtherAgent(conversation.AbstractConversationAgent):
         self.heard: list[str] = []
 
     @property
+    @override
     def supported_languages(self) -> list[str]:
         """Return one language."""
         return ["en"]
 
+    @override
     async def async_process(
         self, user_input: conversation.ConversationInput
     ) -> conversation.ConversationResult:

@@ -133,23 +133,25 @@ NEVER = known([])
 """Nothing was ever heard of them."""
 
 
-def person(name: str, unit: str = "mg/dL", **options: object) -> MockConfigEntry:
+def person(
+    name: str, unit: str, *, unique_id: str | None = None, **options: Any
+) -> MockConfigEntry:
     """Return an entry whose owner may be asked about, not set up yet."""
     return MockConfigEntry(
         domain=DOMAIN,
         title=name,
-        unique_id=f"simulated-{name}",
+        unique_id=unique_id or f"simulated-{name}",
         data={CONF_SOURCE: "simulated", CONF_SEED: 7},
         options={CONF_UNIT: unit, CONF_VOICE: True, **options},
     )
 
 
-def alex(**options: object) -> MockConfigEntry:
+def alex(**options: Any) -> MockConfigEntry:
     """Return Alex, who reads mg/dL and changes sensors every ten days."""
     return person("Alex", "mg/dL", **{CONF_SENSOR_DAYS: 10, **options})
 
 
-def sam(**options: object) -> MockConfigEntry:
+def sam(**options: Any) -> MockConfigEntry:
     """Return Sam, who reads mmol/L."""
     return person("Sam", "mmol/L", **options)
 

@@ -137,13 +137,9 @@ class GlucoseFollowOptionsFlow(OptionsFlowWithReload):
             if flow_alarms.is_complete(user_input):
                 typed = {CONF_STALE_AFTER: int(user_input[CONF_STALE_AFTER])}
                 chosen = flow_alarms.chosen(options, {**user_input, **typed})
-                return self.async_create_entry(data=chosen)
+                return self.async_create_entry(data=voice_options(chosen, user_input))
             errors["base"] = "window_incomplete"
         begun = user_input or {**options, **flow_alarms.suggested(options)}
-            chosen = {**user_input, CONF_STALE_AFTER: int(user_input[CONF_STALE_AFTER])}
-            return self.async_create_entry(
-                data=voice_options({**options, **chosen}, user_input)
-            )
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(self._schema(), begun),

@@ -1,0 +1,224 @@
+"""Showing sensors to Assist, and taking back just what was added."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from homeassistant.components.homeassistant.exposed_entities import (
+    async_expose_entity,
+    async_should_expose,
+)
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.glucose_follow.const import (
+    CONF_EXPOSE_TO_ASSIST,
+    CONF_STALE_AFTER,
+    CONF_UNIT,
+    CONF_VOICE,
+)
+
+from .home import restart, set_up, settle
+from .voice import alex, ask, sam, start_assist
+
+GLUCOSE = "sensor.alex_glucose"
+NAMES = ["blood sugar", "blood glucose", "glucose"]
+SHOWN = {CONF_EXPOSE_TO_ASSIST: True, CONF_VOICE: False}
+
+pytestmark = pytest.mark.usefixtures("clocks")
+
+
+@pytest.fixture(autouse=True)
+async def _assist(hass: HomeAssistant) -> None:
+    """Let there be something to expose to."""
+    assert await async_setup_component(hass, "homeassistant", {})
+
+
+def exposed(hass: HomeAssistant) -> set[str]:
+    """Return the sensors that Assist may see."""
+    return {
+        entity_id
+        for entity_id in hass.states.async_entity_ids()
+        if async_should_expose(hass, "conversation", entity_id)
+    }
+
+
+def aliases(hass: HomeAssistant, entity_id: str = GLUCOSE) -> list[Any]:
+    """Return the other names of an entity, without its own."""
+    entity = er.async_get(hass).async_get(entity_id)
+    assert entity is not None
+    assert er.COMPUTED_NAME in entity.aliases
+    return [alias for alias in entity.aliases if alias is not er.COMPUTED_NAME]
+
+
+async def switch(hass: HomeAssistant, entry: MockConfigEntry, *, is_on: bool) -> None:
+    """Change the setting as a person would."""
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    kept = {CONF_UNIT: entry.options[CONF_UNIT], CONF_STALE_AFTER: 15}
+    await hass.config_entries.options.async_configure(
+        form["flow_id"], {**kept, CONF_VOICE: False, CONF_EXPOSE_TO_ASSIST: is_on}
+    )
+    await settle(hass)
+
+
+async def test_nothing_is_shown_unless_it_is_wanted(hass: HomeAssistant) -> None:
+    await set_up(hass, alex(**{CONF_VOICE: False}))
+
+    assert not {GLUCOSE} & exposed(hass)
+    assert aliases(hass) == []
+
+
+async def test_the_main_sensors_are_shown(hass: HomeAssistant) -> None:
+    """No diagnostics among them."""
+    await set_up(hass, alex(**SHOWN))
+
+    shown = exposed(hass)
+    assert {GLUCOSE, "sensor.alex_direction", "sensor.alex_last_bolus"} <= shown
+    assert "sensor.alex_sensor_status" not in shown
+    assert aliases(hass) == NAMES
+
+
+async def test_assist_answers_with_the_names_that_were_added(
+    hass: HomeAssistant,
+) -> None:
+    """With its own sentences; ours are off."""
+    await start_assist(hass)
+    await set_up(hass, alex(**SHOWN))
+    state = hass.states.get(GLUCOSE)
+    assert state is not None
+
+    answer = await ask(hass, "What is the blood sugar?")
+
+    assert state.state in answer
+    assert "mg/dL" in answer
+
+
+async def test_just_what_was_added_is_taken_back(hass: HomeAssistant) -> None:
+    """What was shown before, and a name that was there before, stay."""
+    entry = alex(**{CONF_VOICE: False})
+    await set_up(hass, entry)
+    async_expose_entity(hass, "conversation", "sensor.alex_direction", True)
+    registry = er.async_get(hass)
+    registry.async_update_entity(
+        GLUCOSE, aliases=[er.COMPUTED_NAME, "Glucose", "the number"]
+    )
+
+    await switch(hass, entry, is_on=True)
+    added = aliases(hass)
+    await switch(hass, entry, is_on=False)
+
+    assert added == ["Glucose", "the number", "blood sugar", "blood glucose"]
+    assert aliases(hass) == ["Glucose", "the number"]
+    assert {name for name in exposed(hass) if ".alex" in name} == {
+        "sensor.alex_direction"
+    }
+    entity = registry.async_get(GLUCOSE)
+    assert entity is not None
+    assert "glucose_follow.assist" not in entity.options
+
+
+async def test_what_somebody_changes_afterwards_stays_as_it_is(
+    hass: HomeAssistant,
+) -> None:
+    """Neither a restart nor the end of it all brings anything back."""
+    entry = alex(**SHOWN)
+    await set_up(hass, entry)
+    async_expose_entity(hass, "conversation", "sensor.alex_direction", False)
+    er.async_get(hass).async_update_entity(
+        GLUCOSE, aliases=[er.COMPUTED_NAME, "glucose", "mine"]
+    )
+
+    await restart(hass, entry)
+    afterwards = exposed(hass), aliases(hass)
+    await switch(hass, entry, is_on=False)
+
+    assert "sensor.alex_direction" not in afterwards[0]
+    assert GLUCOSE in afterwards[0]
+    assert afterwards[1] == ["glucose", "mine"]
+    assert aliases(hass) == ["mine"]
+
+
+async def test_a_sensor_hidden_by_hand_is_hidden_afterwards(
+    hass: HomeAssistant,
+) -> None:
+    entry = alex(**SHOWN)
+    await set_up(hass, entry)
+    async_expose_entity(hass, "conversation", GLUCOSE, False)
+
+    await switch(hass, entry, is_on=False)
+    await switch(hass, entry, is_on=True)
+
+    assert GLUCOSE in exposed(hass)
+
+
+async def test_the_same_name_is_never_given_twice(hass: HomeAssistant) -> None:
+    """It would be an error in Assist; with one person left, it is given again."""
+    first, second = alex(**SHOWN), sam(**SHOWN)
+    await set_up(hass, first)
+    alone = aliases(hass)
+
+    await set_up(hass, second)
+    both = aliases(hass), aliases(hass, "sensor.sam_glucose")
+    await hass.config_entries.async_remove(second.entry_id)
+    await settle(hass)
+
+    assert alone == NAMES
+    assert both == ([], [])
+    assert aliases(hass) == NAMES
+    assert GLUCOSE in exposed(hass)
+
+
+async def test_a_person_who_is_switched_off_has_no_names(hass: HomeAssistant) -> None:
+    first, second = alex(**SHOWN), sam(**SHOWN)
+    await set_up(hass, first)
+    await set_up(hass, second)
+
+    await hass.config_entries.async_set_disabled_by(
+        second.entry_id, ConfigEntryDisabler.USER
+    )
+    await settle(hass)
+
+    assert aliases(hass) == NAMES
+    assert aliases(hass, "sensor.sam_glucose") == []
+
+
+async def test_names_are_in_the_language_of_the_house(hass: HomeAssistant) -> None:
+    entry = alex(**SHOWN)
+    hass.config.language = "de"
+    await set_up(hass, entry)
+    german = aliases(hass)
+
+    hass.config.language = "en"
+    await restart(hass, entry)
+
+    assert german == ["Blutzucker", "Blutzuckerwert", "Glukose"]
+    assert aliases(hass) == NAMES
+
+
+async def test_names_are_in_the_language_of_the_pipeline(hass: HomeAssistant) -> None:
+    """A stand-in: Assist's pipelines need packages that these tests do not have."""
+    french = SimpleNamespace(conversation_language="fr")
+    store = SimpleNamespace(data={"1": french}, async_get_preferred_item=lambda: "1")
+    hass.data["assist_pipeline"] = SimpleNamespace(pipeline_store=store)
+
+    await set_up(hass, alex(**SHOWN))
+
+    assert aliases(hass) == ["glycémie", "taux de glucose", "glucose"]
+
+
+async def test_nothing_is_shown_before_everything_has_started(
+    hass: HomeAssistant,
+) -> None:
+    """Only then the pipelines are known."""
+    hass.set_state(CoreState.starting)
+    await set_up(hass, alex(**SHOWN))
+    before = aliases(hass)
+
+    await hass.async_start()
+    await settle(hass)
+
+    assert before == []
+    assert aliases(hass) == NAMES
