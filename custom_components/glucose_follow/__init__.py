@@ -11,6 +11,8 @@ from .access import access_token
 from .cgm.hours import HistorySource
 from .cgm.source import Feature
 from .const import CONF_SOURCE, DOMAIN, PLATFORMS, SourceKind
+from . import oauth, repairs, services, websocket
+from .const import DOMAIN, PLATFORMS
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import Part
 from .factory import create_source
@@ -25,6 +27,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Offer what does not depend on who is followed."""
     services.async_register(hass)
+    websocket.async_register(hass)
     return True
 
 
