@@ -12,6 +12,7 @@ from .cgm.hours import HistorySource
 from .cgm.source import Feature
 from .const import CONF_SOURCE, DOMAIN, PLATFORMS, SourceKind
 from . import oauth, repairs, services, websocket
+from . import card, oauth, repairs, services, websocket
 from .const import DOMAIN, PLATFORMS
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import Part
@@ -28,6 +29,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Offer what does not depend on who is followed."""
     services.async_register(hass)
     websocket.async_register(hass)
+    await card.async_register(hass)
     return True
 
 
