@@ -1,13 +1,14 @@
 """A home, a site and a browser, all real."""
 
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 import json
 import os
 from pathlib import Path
 import socket
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 import pytest
 
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
@@ -27,7 +28,7 @@ _FLAGS = (
 )
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,20 +52,32 @@ async def site() -> AsyncGenerator[NightscoutSimulator]:
 @pytest.fixture
 async def home(tmp_path: Path) -> AsyncGenerator[Home]:
     """Run Home Assistant, onboarded."""
-    async with Home(tmp_path / "home", port=_free_port()) as running:
+    async with Home(tmp_path / "home", port=free_port()) as running:
         yield running
+
+
+@asynccontextmanager
+async def open_browser() -> AsyncGenerator[Browser]:
+    """Run a browser."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=os.environ["CHROMIUM"], args=_FLAGS
+        )
+        yield browser
+        await browser.close()
+
+
+async def log_in(browser: Browser, home: Home) -> Page:
+    """Return a page whose user is the home's owner."""
+    tokens = json.dumps(json.dumps(home.tokens))
+    context = await browser.new_context(viewport={"width": 1200, "height": 800})
+    await context.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
+    return await context.new_page()
 
 
 @pytest.fixture
 async def page(home: Home) -> AsyncGenerator[Page]:
     """Open a browser that is logged in."""
-    ARTEFACTS.mkdir(exist_ok=True)
-    tokens = json.dumps(json.dumps(home.tokens))
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=os.environ["CHROMIUM"], args=_FLAGS
-        )
-        context = await browser.new_context(viewport={"width": 1200, "height": 800})
-        await context.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
-        yield await context.new_page()
-        await browser.close()
+    async with open_browser() as browser:
+        yield await log_in(browser, home)

@@ -92,6 +92,8 @@ function section(heading: string, entities: EntityEntry[]): Config | null {
           ...entities.map(({ entity_id }) => ({
             type: "tile",
             entity: entity_id,
+            // The person's name is the title already.
+            name: { type: "entity" },
           })),
         ],
       };

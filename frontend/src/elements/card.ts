@@ -25,7 +25,12 @@ export class GlucoseFollowCard extends LitElement {
   }
 
   static getStubConfig(hass: Hass): Omit<CardConfig, "type"> {
-    return { entity: people(hass)[0]?.entityId ?? "" };
+    // Named, so that the form shows them.
+    return {
+      entity: people(hass)[0]?.entityId ?? "",
+      layout: "card",
+      hours: "6",
+    };
   }
 
   declare private config: CardConfig | null;

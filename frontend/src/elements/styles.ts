@@ -325,6 +325,12 @@ export const personStyles = css`
   .space {
     height: 224px;
   }
+  @container (min-width: 640px) {
+    glucose-follow-graph,
+    .space {
+      height: 288px;
+    }
+  }
   .below {
     display: flex;
     flex-direction: column;
