@@ -6,14 +6,11 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
-from . import exposure, history_import, oauth, repairs, services
+from . import card, exposure, history_import, oauth, repairs, services, websocket
 from .access import access_token
 from .cgm.hours import HistorySource
 from .cgm.source import Feature
 from .const import CONF_SOURCE, DOMAIN, PLATFORMS, SourceKind
-from . import oauth, repairs, services, websocket
-from . import card, oauth, repairs, services, websocket
-from .const import DOMAIN, PLATFORMS
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import Part
 from .factory import create_source

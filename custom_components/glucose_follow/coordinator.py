@@ -121,11 +121,6 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         return timedelta(minutes=options.get(CONF_STALE_AFTER, STALE_AFTER_MINUTES))
 
     @property
-    def now(self) -> datetime:
-        """Return the present, as ages are counted from."""
-        return self._now()
-
-    @property
     def fresh_until(self) -> datetime | None:
         """Return when the newest reading stops being current, None without one."""
         return fresh_until(self.timeline, self.stale_after)

@@ -164,12 +164,12 @@ class Subscription:
     @callback
     def _tell(self, coordinator: CgmCoordinator, *, is_beat: bool = False) -> None:
         """Tell what the card does not know yet."""
-        since = coordinator.now - self._span
+        since = coordinator.now() - self._span
         known = self._known(coordinator, since)
         message = changed(self._told, known) | self._news(coordinator, since)
         self._told, self._readings = known, coordinator.data.readings
         if message or is_beat:
-            self._send({"now": milliseconds(coordinator.now), **message})
+            self._send({"now": milliseconds(coordinator.now()), **message})
 
     def _known(self, coordinator: CgmCoordinator, since: datetime) -> JsonObjectType:
         """Return all that is known but the readings themselves."""
