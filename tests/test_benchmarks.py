@@ -1,8 +1,15 @@
 """Benchmarks are run by hand; that they still run is tested."""
 
+from datetime import timedelta
 import json
 import subprocess
 import sys
+
+import pytest
+
+from benchmarks.alarms import counts, live
+from custom_components.glucose_follow.cgm import alarm_state, alarms
+from custom_components.glucose_follow.cgm.alarm_state import AlarmState
 
 
 def test_a_running_integration_asks_within_its_budget() -> None:
@@ -18,3 +25,43 @@ def test_a_running_integration_asks_within_its_budget() -> None:
     # Of which eight are asked at the start only, and every six hours again.
     assert days["five minutes, quiet"]["per_hour"] <= 38
     assert days["one minute, quiet"]["per_hour"] <= 90
+
+
+def test_simulated_days_break_no_rule_of_alarms() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "benchmarks.alarms", "--days", "4", "--json"],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=120,
+    ).stdout
+
+    found = json.loads(answer)
+    counts = found["counts"]
+    assert counts["alarms from old data"] == 0
+    assert counts["urgent lows not told at their first reading"] == 0
+    assert counts["lows not told at their second reading"] == 0
+    assert counts["lows told more than once"] == 0
+    assert counts["raised low"] > 0
+    assert counts["restarts"] > 0
+    per_day = found["per_day"]
+    ours, plain = (
+        per_day["low soon: ours"],
+        per_day["low soon: numeric_state below 80"],
+    )
+    assert ours["false"] <= plain["false"]
+    assert ours["missed"] <= plain["missed"]
+
+
+def test_a_referee_who_sees_a_rule_broken_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A soak that cannot fail would prove nothing."""
+    monkeypatch.setattr(alarms._Look, "_is_confirmed", lambda look, level: False)
+    monkeypatch.setattr(alarm_state, "from_json", lambda stored: AlarmState())
+
+    home = live(seed=7, days=10, period=timedelta(minutes=5))
+
+    found = counts(home)
+    assert found["lows not told at their second reading"] > 0
+    assert found["lows told more than once"] > 0
