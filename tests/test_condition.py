@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import condition, device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -192,26 +192,23 @@ async def test_who_asks_hears_when_the_answer_may_be_another(
     await set_up(hass, entry)
     checker = await _ask(hass, "is_low")
     heard: list[bool | None] = []
-
-    @callback
-    def ask() -> None:
-        heard.append(checker.async_check())
-
-    stop = await checker.async_track_changes(ask)
-    assert heard == []
+    stop = await checker.async_track_changes(
+        lambda: heard.append(checker.async_check())
+    )
+    assert heard[:1] == []
     assert checker.needs_polling is False
 
     await read(hass, site, clocks, 60)
-    assert heard[-1] is True
+    assert heard.pop() is True
     await hass.config_entries.async_unload(entry.entry_id)
-    assert heard[-1] is False
+    assert heard.pop() is False
     await set_up(hass, entry)
-    assert heard[-1] is True
+    assert heard.pop() is True
     stop()
-    before = len(heard)
+    heard.clear()
     await read(hass, site, clocks, 100)
 
-    assert len(heard) == before
+    assert not heard
 
 
 async def test_a_condition_lets_an_automation_run_or_not(

@@ -230,7 +230,7 @@ def parts(kind: str) -> Words:
     return {key: part for key, part in content.items() if not key.startswith(".")}
 
 
-def chosen(kinds: tuple[str, ...]) -> Iterator[Words]:
+def chosen(*kinds: str) -> Iterator[Words]:
     """Yield every choice that files describe, as selectors have it."""
     for kind in kinds:
         for part in parts(kind).values():
@@ -408,16 +408,14 @@ def test_every_alarm_can_be_chosen_in_actions_and_has_words() -> None:
 
 def test_every_choice_has_words_and_no_words_are_left_over() -> None:
     """Choices without a key of translations are shown as they are: units."""
-    selectors = [
+    selectors: list[Mapping[str, Any]] = [
         selector.config
         for schema in (*FORMS.values(), config_flow.TIDEPOOL_OPTIONS_SCHEMA)
         for selector in schema.schema.values()
         if isinstance(selector, SelectSelector)
     ]
-    selectors += chosen(("conditions", "services", "triggers"))
-
     worded: dict[str, set[str]] = {}
-    for config in selectors:
+    for config in (*selectors, *chosen("conditions", "services", "triggers")):
         if key := config.get("translation_key"):
             worded.setdefault(key, set()).update(config["options"])
     plain = {

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from homeassistant.components.automation import DOMAIN as AUTOMATION
 from homeassistant.const import SERVICE_TURN_OFF, UnitOfBloodGlucoseConcentration
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import (
@@ -197,7 +196,7 @@ async def test_what_was_waited_for_is_forgotten_with_the_automation(
     listening = len(alex.runtime_data._listeners)
 
     await hass.services.async_call(
-        AUTOMATION, SERVICE_TURN_OFF, {"entity_id": "automation.told"}, blocking=True
+        "automation", SERVICE_TURN_OFF, {"entity_id": "automation.told"}, blocking=True
     )
     await read(hass, site, clocks, 200, 200)
 

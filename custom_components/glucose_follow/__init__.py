@@ -9,6 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 from . import card, exposure, history_import, oauth, repairs, services, websocket
 from .access import access_token
 from .cgm.hours import HistorySource
+from . import lights, oauth, repairs, services
 from .cgm.source import Feature
 from .const import CONF_SOURCE, DOMAIN, PLATFORMS, SourceKind
 from .coordinator import CgmConfigEntry, CgmCoordinator
@@ -27,6 +28,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     services.async_register(hass)
     websocket.async_register(hass)
     await card.async_register(hass)
+    await lights.async_setup(hass)
     return True
 
 

@@ -93,7 +93,7 @@ def waited(steps: str, behavior: Behavior = Behavior.EACH) -> list[int]:
     crossings.follow({step.split(":")[1][0] for step in steps.split()})
     minutes = []
     for step in steps.split():
-        minute, (person, known) = int(step.split(":")[0]), step.split(":")[1]
+        minute, person, known = int(step.split(":")[0]), step[-2], step[-1]
         while crossings.next_at is not None and crossings.next_at < minute * MINUTE:
             due = crossings.next_at
             minutes += [int(due / MINUTE)] * len(crossings.look(due))

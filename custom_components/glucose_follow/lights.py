@@ -1,0 +1,179 @@
+"""Actions that remember how lights were, and give them back.
+
+Home Assistant's scenes that are made on the fly are gone after a restart, and a
+lamp that showed a low would stay red for ever.
+"""
+
+from typing import TypedDict
+
+from homeassistant.components.light import DOMAIN as LIGHT_DOMAIN
+from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    ServiceCall,
+    State,
+    callback,
+)
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.helpers.state import async_reproduce_state
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.target import (
+    TargetSelection,
+    async_extract_referenced_entity_ids,
+)
+from homeassistant.util.json import JsonValueType
+
+from .const import DOMAIN
+
+_VERSION = 1
+
+_REMEMBERED = (
+    "brightness",
+    "color_mode",
+    "color_temp_kelvin",
+    "effect",
+    "hs_color",
+    "rgb_color",
+    "rgbw_color",
+    "rgbww_color",
+    "white",
+    "xy_color",
+)
+"""What makes a light look as it does."""
+
+
+class _Remembered(TypedDict):
+    """How a light was."""
+
+    state: str
+    attributes: dict[str, JsonValueType]
+    is_due: bool
+    """Whether it should be given back as soon as it answers."""
+
+
+async def async_setup(hass: HomeAssistant) -> None:
+    """Offer the actions, and go on with what a restart interrupted."""
+    memory = LightMemory(hass)
+    await memory.async_load()
+    schema = cv.make_entity_service_schema({})
+
+    async def remember(call: ServiceCall) -> None:
+        await memory.async_remember(_lights(call))
+
+    async def restore(call: ServiceCall) -> None:
+        await memory.async_restore(_lights(call))
+
+    hass.services.async_register(DOMAIN, "remember_lights", remember, schema)
+    hass.services.async_register(DOMAIN, "restore_lights", restore, schema)
+
+
+def _lights(call: ServiceCall) -> list[str]:
+    """Return the lights that an action means; groups are their members."""
+    selected = async_extract_referenced_entity_ids(
+        call.hass, TargetSelection(call.data)
+    )
+    found = selected.referenced | selected.indirectly_referenced
+    return sorted(each for each in found if each.startswith(f"{LIGHT_DOMAIN}."))
+
+
+class LightMemory:
+    """Knows how lights were before something was shown on them."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Know nothing yet."""
+        self._hass = hass
+        self._store: Store[dict[str, _Remembered]] = Store(
+            hass, _VERSION, f"{DOMAIN}.lights"
+        )
+        self._lights: dict[str, _Remembered] = {}
+        self._stop_waiting: CALLBACK_TYPE | None = None
+
+    async def async_load(self) -> None:
+        """Know what was remembered before a restart."""
+        self._lights = await self._store.async_load() or {}
+        self._wait()
+
+    async def async_remember(self, entity_ids: list[str]) -> None:
+        """Remember how lights are, unless it is known how they were.
+
+        A light that does not answer is remembered by nobody, and stays as it is.
+        """
+        for entity_id in entity_ids:
+            if entity_id in self._lights:
+                self._lights[entity_id]["is_due"] = False
+            elif state := self._answering(entity_id):
+                self._lights[entity_id] = {
+                    "state": state.state,
+                    "attributes": {
+                        name: state.attributes[name]
+                        for name in _REMEMBERED
+                        if name in state.attributes
+                    },
+                    "is_due": False,
+                }
+        await self._async_save()
+
+    async def async_restore(self, entity_ids: list[str]) -> None:
+        """Give lights back, now or when they answer again."""
+        for entity_id in entity_ids:
+            if entity_id in self._lights:
+                self._lights[entity_id]["is_due"] = True
+        await self._async_give_back()
+
+    async def _async_give_back(self) -> None:
+        """Give back the lights that are due and answer.
+
+        Who was switched off meanwhile was switched off by somebody, and stays so.
+        """
+        due = [
+            state
+            for entity_id, light in self._lights.items()
+            if light["is_due"] and (state := self._answering(entity_id))
+        ]
+        lights = {state.entity_id: self._lights.pop(state.entity_id) for state in due}
+        await async_reproduce_state(
+            self._hass,
+            [
+                State(
+                    state.entity_id,
+                    lights[state.entity_id]["state"],
+                    lights[state.entity_id]["attributes"],
+                )
+                for state in due
+                if state.state == STATE_ON
+            ],
+        )
+        await self._async_save()
+
+    async def _async_save(self) -> None:
+        """Write down what is remembered, before anything else happens to lights."""
+        await self._store.async_save(self._lights)
+        self._wait()
+
+    def _answering(self, entity_id: str) -> State | None:
+        """Return the state of a light, None if it does not answer."""
+        state = self._hass.states.get(entity_id)
+        return state if state and state.state in {STATE_OFF, STATE_ON} else None
+
+    @callback
+    def _wait(self) -> None:
+        """Wait for the lights that are due and do not answer."""
+        if self._stop_waiting is not None:
+            self._stop_waiting()
+            self._stop_waiting = None
+        due = [
+            entity_id for entity_id, light in self._lights.items() if light["is_due"]
+        ]
+        if due:
+            self._stop_waiting = async_track_state_change_event(
+                self._hass, due, self._answered
+            )
+
+    async def _answered(self, event: Event[EventStateChangedData]) -> None:
+        """Give back a light that answers again."""
+        if self._answering(event.data["entity_id"]):
+            await self._async_give_back()
