@@ -19,6 +19,7 @@ from custom_components.glucose_follow.const import (
     CONF_STALE_AFTER,
     CONF_UNIT,
     CONF_VOICE,
+    DOMAIN,
 )
 
 from .home import restart, set_up, settle
@@ -207,6 +208,22 @@ async def test_names_are_in_the_language_of_the_pipeline(hass: HomeAssistant) ->
     await set_up(hass, alex(**SHOWN))
 
     assert aliases(hass) == ["glycémie", "taux de glucose", "glucose"]
+
+
+async def test_a_sensor_that_comes_later_is_shown_too(hass: HomeAssistant) -> None:
+    """A pump may report for the first time at any moment."""
+    entry = alex(**SHOWN)
+    await set_up(hass, entry)
+    registry = er.async_get(hass)
+
+    ours = registry.async_get_or_create(
+        "sensor", DOMAIN, f"{entry.entry_id}_insulin_on_board", config_entry=entry
+    )
+    other = registry.async_get_or_create("sensor", "demo", "insulin_on_board")
+    await settle(hass)
+
+    assert async_should_expose(hass, "conversation", ours.entity_id)
+    assert not async_should_expose(hass, "conversation", other.entity_id)
 
 
 async def test_nothing_is_shown_before_everything_has_started(

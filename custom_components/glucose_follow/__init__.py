@@ -3,7 +3,6 @@
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from . import card, exposure, history_import, oauth, repairs, services, websocket
@@ -48,7 +47,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:
         # When there are entities to tell of alarms.
         coordinator.alarms.async_start()
     await async_answer_questions(hass, entry)
-    entry.async_on_unload(async_at_started(hass, exposure.async_follow))
+    exposure.async_keep(hass, entry)
     return True
 
 

@@ -9,8 +9,9 @@ from typing import TypedDict, cast
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.start import async_at_started
 
 from .const import CONF_EXPOSE_TO_ASSIST, DOMAIN
 from .languages import async_languages, language_of
@@ -51,6 +52,29 @@ class _Added(TypedDict, total=False):
 
     aliases: list[str]
     """Those of them that it did not have before."""
+
+
+@callback
+def async_keep(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Follow the settings once all have started, and whenever a sensor is new."""
+
+    @callback
+    def is_new(event: er.EventEntityRegistryUpdatedData) -> bool:
+        """Return whether an entity is new, and of this person."""
+        entity = er.async_get(hass).async_get(event["entity_id"])
+        return event["action"] == "create" and (
+            entity is not None and entity.config_entry_id == entry.entry_id
+        )
+
+    async def follow(_: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Follow the settings."""
+        await async_follow(hass)
+
+    # What a pump reports gets its sensor when it is first reported.
+    entry.async_on_unload(
+        hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, follow, is_new)
+    )
+    entry.async_on_unload(async_at_started(hass, async_follow))
 
 
 async def async_follow(hass: HomeAssistant) -> None:
