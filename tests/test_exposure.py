@@ -217,9 +217,9 @@ async def test_a_sensor_that_comes_later_is_shown_too(hass: HomeAssistant) -> No
     registry = er.async_get(hass)
 
     ours = registry.async_get_or_create(
-        "sensor", DOMAIN, f"{entry.entry_id}_insulin_on_board", config_entry=entry
+        "sensor", DOMAIN, f"{entry.entry_id}_delayed_glucose", config_entry=entry
     )
-    other = registry.async_get_or_create("sensor", "demo", "insulin_on_board")
+    other = registry.async_get_or_create("sensor", "demo", "delayed_glucose")
     await settle(hass)
 
     assert async_should_expose(hass, "conversation", ours.entity_id)
