@@ -5,10 +5,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from . import card, exposure, history_import, oauth, repairs, services, websocket
+from . import (
+    card,
+    exposure,
+    history_import,
+    lights,
+    oauth,
+    repairs,
+    services,
+    websocket,
+)
 from .access import access_token
 from .cgm.hours import HistorySource
-from . import lights, oauth, repairs, services
 from .cgm.source import Feature
 from .const import CONF_SOURCE, DOMAIN, PLATFORMS, SourceKind
 from .coordinator import CgmConfigEntry, CgmCoordinator
