@@ -8,6 +8,7 @@ import json
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -114,6 +115,21 @@ async def test_what_is_hours_old_is_never_called_glucose(
         assert f"sensor.alex_{missing}" not in entities
     assert not {name for name in entities if name.startswith("binary_sensor")}
     assert "sensor.alex_last_carbs" in entities
+
+
+async def test_the_person_wears_what_dexcom_says(
+    hass: HomeAssistant, late: MockConfigEntry, clocks: Clocks
+) -> None:
+    await set_up(hass, late)
+    await pass_time(hass, clocks, 11 * MINUTE, step=MINUTE)
+
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, late.entry_id), late.entry_id
+    )
+
+    assert device is not None
+    assert device.manufacturer == "Dexcom"
+    assert device.model == "Dexcom G7, iOS"
 
 
 async def test_a_delayed_value_is_shown_in_the_entrys_unit_and_for_a_day(

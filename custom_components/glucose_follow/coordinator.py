@@ -15,7 +15,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from . import options, repairs
+from . import devices, options, repairs
 from .alarms import CgmAlarms
 from .cgm.clock import Clock, Moment
 from .cgm.data import CgmData, fresh_until, judge
@@ -419,6 +419,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             return
         if status is not None:
             self.status_log.answer(status)
+            devices.async_describe(self.hass, self.config_entry, status)
             self.async_judge()
 
     @callback
