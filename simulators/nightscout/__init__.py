@@ -1,6 +1,6 @@
 """A Nightscout site to follow: real sockets, recorded habits, faults on request."""
 
-from . import faults, lies
+from . import faults, lies, socket_faults
 from .credentials import ADMIN, CAREPORTAL, READABLE
 from .phone import Bare
 from .server import NightscoutSimulator, RecordedRequest
@@ -16,4 +16,5 @@ __all__ = [
     "Style",
     "faults",
     "lies",
+    "socket_faults",
 ]

@@ -24,7 +24,7 @@ from .answers import (
 )
 from .site import ServerCrashError, Site
 
-type Serve = Callable[[], Awaitable[web.Response]]
+type Serve = Callable[[], Awaitable[web.StreamResponse]]
 """Makes the answer that the site would give."""
 
 _CHUNK = b" " * 65_536
@@ -326,6 +326,8 @@ def documents(response: web.Response) -> list[dict[str, object]] | None:
 
     Version 3 puts them into an envelope.
     """
+def documents(response: web.StreamResponse) -> list[dict[str, object]] | None:
+    """Return the documents in an answer, None if it is not a list of them."""
     try:
         data: object = json.loads(_body(response))
     except json.JSONDecodeError:
@@ -335,9 +337,9 @@ def documents(response: web.Response) -> list[dict[str, object]] | None:
     return data if isinstance(data, list) else None
 
 
-def _body(response: web.Response) -> bytes:
+def _body(response: web.StreamResponse) -> bytes:
     """Return what an answer says, before anybody compresses it."""
-    body = response.body
+    body = response.body if isinstance(response, web.Response) else None
     return body if isinstance(body, bytes) else b""
 
 

@@ -20,6 +20,7 @@ from .documents import Document, iso, to_ms
 from .faults import Fault, drop
 from .feed import Feed
 from .site import Clock, ServerCrashError, Site, Sleep, Units
+from .sockets import Sockets
 from .store import Collection, Store
 from .styles import Style
 
@@ -76,6 +77,10 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         skew: timedelta = timedelta(),
         has_v3: bool = True,
         thresholds: Mapping[str, float] | None = None,
+        has_sockets: bool = False,
+        ping: tuple[float, float] = (25, 20),
+        reload: float = 0.0,
+        debounce: float = 2.0,
     ) -> None:
         """Prepare a site.
 
@@ -99,6 +104,11 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
             skew: How far the `Date` header is ahead of the clock.
             has_v3: Whether API v3 is there.
             thresholds: What replaces the untouched ones, by the site's names.
+            has_sockets: Whether it says over sockets what is new, or sits behind
+                a proxy that knows no websockets.
+            ping: Seconds between a socket's pings, and until an answer is due.
+            reload: Seconds from a change to the moment a socket says so.
+            debounce: Seconds of silence after that.
         """
         super().__init__(port=port)
         feed = None
@@ -115,6 +125,14 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
             has_v3=has_v3,
             thresholds=thresholds or {},
         )
+        self.sockets = Sockets(
+            self._site,
+            lambda: self._fault,
+            ping=ping,
+            reload=reload,
+            debounce=debounce,
+        )
+        self._has_sockets = has_sockets
         self.skew = skew
         self.has_crashed = False
         self._prefix = prefix.rstrip("/")
@@ -135,6 +153,14 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         """Listen; after a `close`, on the same port again."""
         await super().start()
         self.has_crashed = False
+        if self._has_sockets:
+            self.sockets.start()
+
+    @override
+    async def close(self) -> None:
+        """Stop listening, and let go of everybody who is connected."""
+        await self.sockets.close()
+        await super().close()
 
     @override
     def _application(self) -> web.Application:
@@ -190,10 +216,15 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         when = at or self._site.clock()
         usual: Document = {"startDate": iso(when), "created_at": iso(when)}
         return self._add(Collection.PROFILE, usual | document)
+    def edit_treatment(self, document_id: str, **fields: object) -> None:
+        """Change fields of a treatment that was added."""
+        self._site.store.edit(document_id, **fields)
+        self.sockets.change()
 
     def remove_treatment(self, document_id: str) -> None:
         """Remove a treatment, the person's own ones included."""
         self._site.store.remove(document_id)
+        self.sockets.change()
 
     def invalidate_treatment(self, document_id: str) -> None:
         """Mark a treatment as deleted, as AndroidAPS does through v3."""
@@ -220,7 +251,9 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
 
     def _add(self, kind: Collection, document: Mapping[str, object]) -> str:
         """Keep a document and return its id."""
-        return str(self._site.store.add(kind, dict(document))["_id"])
+        document_id = str(self._site.store.add(kind, dict(document))["_id"])
+        self.sockets.change()
+        return document_id
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         """Record a request and answer it, or let it fail."""
@@ -253,7 +286,10 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         fault = self._next_fault(path)
         if fault is None:
             response = await self._serve(request, path)
-            compress(request, response)
+            if isinstance(response, web.Response):
+                compress(request, response)
+                if request.method != "GET":
+                    self.sockets.change()
             return response
         return await fault.answer(
             self._site, request, kind_of(path), lambda: self._serve(request, path)
@@ -281,6 +317,19 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         if path.startswith("/v2/"):
             return await v2.serve(self._site, request, path.removeprefix("/v2"))
         return await v1.serve(self._site, request, path)
+    async def _serve(self, request: web.Request, path: str) -> web.StreamResponse:
+        """Return the site's answer; a crashed one drops every connection."""
+        try:
+            if not self.has_crashed:
+                if self._has_sockets and path.startswith("/socket.io/"):
+                    return await self.sockets.answer(request)
+                if not request.path.startswith(f"{self._prefix}/api/"):
+                    return not_found(request)
+                return await v1.serve(self._site, request, path.removeprefix("/api"))
+        except ServerCrashError:
+            self.has_crashed = True
+        drop(request)
+        return web.Response()
 
     async def _finish_headers(
         self, request: web.Request, response: web.StreamResponse

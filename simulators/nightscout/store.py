@@ -31,6 +31,8 @@ class Store:
         self._removed: set[object] = set()
         self._emptied_ms = float("-inf")
         self._numbers = count(1)
+        self.revision = 0
+        """Grows with every change but the person's own uploads."""
 
     def find(
         self, kind: Collection, now: datetime, after_ms: float = float("-inf")
@@ -43,6 +45,7 @@ class Store:
 
     def add(self, kind: Collection, document: Document) -> Document:
         """Keep a document, with an id if it has none, and return it."""
+        self.revision += 1
         number = next(self._numbers)
         kept = {"_id": object_id(f"{kind} number {number}"), **document}
         self._added[kind].append(kept)
@@ -56,13 +59,25 @@ class Store:
         """
         for number, known in enumerate(self._added[kind]):
             if _same(known, document):
+                self.revision += 1
                 self._added[kind][number] = {"_id": known["_id"], **document}
                 return document
         kept = self.add(kind, document)
         return {**document, "_id": kept["_id"]}
 
+    def edit(self, document_id: str, **fields: object) -> Document:
+        """Change fields of a document that was added, and return it."""
+        self.revision += 1
+        for documents in self._added.values():
+            for number, document in enumerate(documents):
+                if document["_id"] == document_id:
+                    documents[number] = document | fields
+                    return documents[number]
+        raise KeyError(document_id)
+
     def remove(self, document_id: str) -> None:
         """Forget a document, wherever it came from."""
+        self.revision += 1
         self._removed.add(document_id)
         for kind, documents in self._added.items():
             self._added[kind] = [doc for doc in documents if doc["_id"] != document_id]
@@ -77,6 +92,7 @@ class Store:
 
     def clear(self, now: datetime) -> None:
         """Forget everything until now; the person goes on uploading."""
+        self.revision += 1
         for documents in self._added.values():
             documents.clear()
         self._emptied_ms = to_ms(now)
