@@ -27,7 +27,7 @@ from custom_components.glucose_follow.cgm.models import (
     Reading,
 )
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
-from custom_components.glucose_follow.cgm.source import CgmSource, Feature
+from custom_components.glucose_follow.cgm.source import CgmSource, Change, Feature
 from custom_components.glucose_follow.cgm.sources.dexcom_api import (
     DexcomApiSource,
     Environment,
@@ -513,12 +513,15 @@ async def test_the_service_tells_the_time_or_shares_ours(subject: Subject) -> No
 
 
 @every_source
-async def test_without_its_feature_nothing_is_pushed(subject: Subject) -> None:
-    changes: list[None] = []
+async def test_nothing_is_pushed_where_nothing_can_be(subject: Subject) -> None:
+    """None of these servers has a socket, so a source that wants one says so."""
+    changes: list[Change] = []
+    await subject.source.identify()
+    pushes = Feature.PUSH in subject.source.features
 
-    await subject.source.listen(lambda: changes.append(None))
+    with pytest.raises(CgmConnectionError) if pushes else nullcontext():
+        await subject.source.listen(changes.append)
 
-    assert Feature.PUSH not in subject.source.features
     assert changes == []
 
 

@@ -139,6 +139,7 @@ async def test_a_credential_opens_a_closed_site(
         Feature.TREATMENTS,
         Feature.STATUS,
     }
+    assert source.features == {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
     assert len(await source.readings(NOON - DAY)) == 12
 
 
@@ -154,6 +155,7 @@ async def test_an_open_site_needs_no_credential(
         Feature.TREATMENTS,
         Feature.STATUS,
     }
+    assert source.features == {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
     assert sent(open_to_all) == []
 
 
@@ -308,6 +310,7 @@ async def test_a_strange_verdict_leaves_it_to_the_entries(
         Feature.TREATMENTS,
         Feature.STATUS,
     }
+    assert source.features == {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
 
 
 @pytest.mark.parametrize(
@@ -369,6 +372,7 @@ async def test_trouble_with_a_page_that_not_every_site_has_changes_nothing(
         Feature.TREATMENTS,
         Feature.STATUS,
     }
+    assert source.features == {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
 
 
 async def test_a_site_without_entries_is_a_site(
@@ -720,6 +724,7 @@ async def test_what_a_site_does_not_offer_is_nothing(source: NightscoutSource) -
         raise AssertionError
 
     await source.listen(never)
+    assert await source.status() is None
     await source.close()
 
 

@@ -21,6 +21,12 @@ _HOUR = timedelta(hours=1)
 
 _UNPLANNED = 20 * _SECOND
 
+_GRACE = 20 * _SECOND
+"""What is pushed is there long before; later, it is asked for once."""
+
+_RECONCILE = 14 * _MINUTE
+"""A little less than the age at which what is known is doubted."""
+
 # A source with a reading a minute shows its second one by the end of these.
 _PROBES = (20 * _SECOND, 45 * _SECOND)
 _LADDER = tuple(step * _SECOND for step in (4, 4, 5, 8, 15, 45, 75))
@@ -48,6 +54,9 @@ class Schedule:
         self._budget = Budget(caps)
         self._clock = _Clock()
         self._rhythm = Rhythm()
+        self.is_pushed = False
+        """Whether the source says by itself what is new, so that asking can rest."""
+        self._asked: datetime | None = None
         self._newest: datetime | None = None
         self._seen: datetime | None = None
         self._empty: datetime | None = None
@@ -77,9 +86,30 @@ class Schedule:
         if newest is None or newest == self._newest:
             self._found_nothing(asked)
         else:
-            self._found(newest, asked)
-        when = min(self._wanted(now), now + LONGEST_SILENCE)
-        return self._plan(when, asked, now)
+            self._found(newest, asked, is_planned=not self._clock.is_surprised)
+        return self._plan(self._when(now), asked, now)
+
+    def heard(self, *, now: datetime, newest: datetime | None) -> None:
+        """Learn from what the source said unasked.
+
+        Args:
+            now: The present.
+            newest: As for `polled`.
+        """
+        now = self._told(now)
+        if newest is not None and newest != self._newest:
+            # A moment before it was not there, or it would have been said.
+            self._empty = now
+            self._found(newest, now, is_planned=True)
+
+    def replanned(self, *, now: datetime) -> datetime:
+        """Return when to ask next, as `is_pushed` and what was heard have it now.
+
+        Args:
+            now: The present, some time after the first request.
+        """
+        now = self._told(now)
+        return self._plan(self._when(now), self._asked or now, now)
 
     def failed(
         self,
@@ -113,7 +143,15 @@ class Schedule:
         if self._clock.is_surprised:
             self._rhythm.doubt()
         self._budget.spend(asked)
+        self._asked = asked
         return asked, now
+
+    def _told(self, now: datetime) -> datetime:
+        """Return when something was heard, in a clock that never jumps."""
+        now = self._clock.told(now)
+        if self._clock.is_surprised:
+            self._rhythm.doubt()
+        return now
 
     def _plan(self, when: datetime, asked: datetime, now: datetime) -> datetime:
         """Return the first affordable moment from `when` on, in our clock."""
@@ -129,7 +167,7 @@ class Schedule:
         if self._newest is not None and asked >= self._due(self._newest) - TOLERANCE:
             self._tries = min(self._tries + 1, len(_LADDER) - 1)
 
-    def _found(self, newest: datetime, asked: datetime) -> None:
+    def _found(self, newest: datetime, asked: datetime, *, is_planned: bool) -> None:
         """Remember a new reading, and learn from when it was found."""
         if self._newest is None:
             self._rhythm.guess(asked - newest)
@@ -138,13 +176,21 @@ class Schedule:
                 newest - self._newest,
                 asked - newest,
                 self._empty - newest if self._empty else timedelta.min,
-                is_planned=not self._clock.is_surprised,
+                is_planned=is_planned,
             )
         self._newest, self._seen, self._tries = newest, asked, 0
 
     def _due(self, newest: datetime) -> datetime:
         """Return when the reading after `newest` should be there."""
         return newest + (self._rhythm.period + self._rhythm.offset)
+
+    def _when(self, now: datetime) -> datetime:
+        """Return when to ask next, be it to see that what is pushed is all."""
+        if not self.is_pushed or self._asked is None or self._newest is None:
+            return min(self._wanted(now), now + LONGEST_SILENCE)
+        rest = self._asked + _RECONCILE
+        late = self._due(self._newest) + _GRACE
+        return late if self._asked < late < rest else rest
 
     def _wanted(self, now: datetime) -> datetime:
         """Return when to ask next if asking cost nothing."""
@@ -211,6 +257,15 @@ class _Clock:
                 self.is_surprised, asked, now = True, asked - jump, now - jump
         self._heard = now
         return asked, now
+
+    def told(self, now: datetime) -> datetime:
+        """Return a moment at which nothing was planned, as had our clock not jumped."""
+        now -= self._jumped
+        self.is_surprised = self._heard is not None and now < self._heard
+        if self._heard is not None and now < self._heard:
+            self._jumped += now - self._heard
+            now = self._heard
+        return now
 
     def planned(self, when: datetime) -> datetime:
         """Return `when` in our clock, and expect the next request then."""

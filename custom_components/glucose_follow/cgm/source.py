@@ -1,6 +1,7 @@
 """What every source of glucose offers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -17,6 +18,23 @@ class Feature(StrEnum):
     PUSH = "push"
     STATUS = "status"
     TREATMENTS = "treatments"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What a source says unasked; all of it may have been said before."""
+
+    samples: tuple[Sample, ...] = ()
+    """What sensors sent, in any order."""
+
+    treatments: tuple[Treatment, ...] = ()
+    """What was done, or done otherwise than said before; in any order."""
+
+    removed: frozenset[str] = frozenset()
+    """Ids of treatments that are no longer there."""
+
+    status: DeviceStatus | None = None
+    """What pump, loop and phone reported, None if nothing was said of them."""
 
 
 class CgmSource(Protocol):
@@ -98,13 +116,15 @@ class CgmSource(Protocol):
         """
         return None
 
-    async def listen(self, on_change: Callable[[], None]) -> None:
+    async def listen(self, on_change: Callable[[Change], None]) -> None:
         """Call `on_change` whenever there is news, until the connection ends.
 
-        Only with `Feature.PUSH`.
+        Only with `Feature.PUSH`. The first call means that the connection is
+        up, and says everything that the source tells upon that, if only later.
 
         Raises:
-            CgmError: As named in `errors`.
+            CgmAuthError: The credential is refused, or may not listen.
+            CgmError: As named in `errors`: there was no connection.
         """
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from .models import Treatment
 
@@ -23,6 +24,12 @@ _TRUSTED = timedelta(minutes=15)
 
 _LEAST_REST = timedelta(minutes=1)
 
+_RECENT = timedelta(hours=24)
+"""What is older was not removed by anybody: the source forgets it."""
+
+_HEARD_LATELY = timedelta(minutes=6)
+"""What is pushed comes with the readings; one of them is not missed at once."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
@@ -38,6 +45,13 @@ class Question:
     """Whether everything that is kept is asked for."""
 
 
+class _Heard(NamedTuple):
+    """What a source said unasked."""
+
+    fresh: tuple[Treatment, ...]
+    removed: frozenset[str]
+
+
 class TreatmentLog:
     """Treatments as a source told them, and how old that news is."""
 
@@ -50,8 +64,12 @@ class TreatmentLog:
         self._told_all: datetime | None = None
         self._rests_until: datetime | None = None
         self._visible: frozenset[str] = frozenset()
+        self._heard: datetime | None = None
+        self._heard_meanwhile: list[_Heard] | None = None
 
-    def question(self, now: datetime, *, is_new: bool) -> Question | None:
+    def question(
+        self, now: datetime, *, is_new: bool, is_pushed: bool = False
+    ) -> Question | None:
         """Return what to ask for now, None if it is too early.
 
         A clock that went back makes everything due.
@@ -59,13 +77,18 @@ class TreatmentLog:
         Args:
             now: The present; aware.
             is_new: Whether a new reading has just arrived.
+            is_pushed: Whether the source says by itself what is new.
         """
         if self._rests_until is not None and now < self._rests_until:
             return None
         if _is_younger(self._asked, now, _BESIDE if is_new else _EVERY):
             return None
-        self._asked = now
         is_complete = not _is_younger(self._told_all, now, _ALL_EVERY)
+        is_told = is_pushed and _is_younger(self._heard, now, _HEARD_LATELY)
+        if is_told and not is_complete:
+            return None
+        self._asked = now
+        self._heard_meanwhile = []
         since = now - (_ALL if is_complete else _OVERLAP)
         return Question(since=since, at=now, is_complete=is_complete)
 
@@ -86,6 +109,10 @@ class TreatmentLog:
             now=now,
             visible=None if question.is_complete else self._visible,
         )
+        # What was said while it was answered may be newer than the answer.
+        for heard in self._heard_meanwhile or ():
+            self._take_in(heard, now)
+        self._heard_meanwhile = None
         # Counted from the question: what was done while it was answered is not in it.
         self._told = question.at
         if question.is_complete:
@@ -93,6 +120,37 @@ class TreatmentLog:
             self._visible = frozenset()
         else:
             self._visible = frozenset(treatment.id for treatment in fresh)
+
+    def heard(
+        self, fresh: Sequence[Treatment], removed: Collection[str], now: datetime
+    ) -> None:
+        """Take in what the source said unasked, which may be that nothing is new.
+
+        Args:
+            fresh: New or edited, in any order.
+            removed: Ids of those that are no longer there.
+            now: The present; aware.
+        """
+        heard = _Heard(tuple(fresh), frozenset(removed))
+        recent = (one.id for one in self.treatments if one.at > now - _RECENT)
+        if not heard.removed.isdisjoint(recent):
+            # It may have been one of two copies, of which the other is still there.
+            self._told_all = None
+        self._take_in(heard, now)
+        if self._heard_meanwhile is not None:
+            self._heard_meanwhile.append(heard)
+        self._told = self._heard = now
+
+    def _take_in(self, heard: _Heard, now: datetime) -> None:
+        """Change what is known by what was said."""
+        gone = heard.removed
+        self.treatments = merge_treatments(
+            [known for known in self.treatments if known.id not in gone],
+            heard.fresh,
+            since=now,
+            now=now,
+            visible=(),
+        )
 
     def rest(self, now: datetime, retry_after: float | None) -> None:
         """Leave the source alone for as long as it wishes, in seconds."""

@@ -168,7 +168,7 @@ async def test_statistics_are_asked_for_with_ranges_that_cover_the_day(
 
 
 async def test_nothing_is_held_open(source: DexcomApiSource) -> None:
-    await source.listen(lambda: None)
+    await source.listen(lambda _: None)
     await source.close()
 
 

@@ -247,7 +247,7 @@ async def test_moments_are_wall_time_and_not_display_time(
 
 
 async def test_nothing_but_glucose_is_shared(source: DexcomShareSource) -> None:
-    await source.listen(lambda: None)
+    await source.listen(lambda _: None)
     await source.close()
 
     assert list(await source.treatments(NOON - DAY)) == []

@@ -38,7 +38,7 @@ from ..models import (
     Treatment,
 )
 from ..schedule import Caps
-from ..source import CgmSource, Feature
+from ..source import CgmSource, Change, Feature
 from ..transport import Json, JsonClient
 
 _SERVICES = "ShareWebServices/Services"
@@ -229,7 +229,7 @@ class DexcomShareSource(CgmSource):
         return None
 
     @override
-    async def listen(self, on_change: Callable[[], None]) -> None:
+    async def listen(self, on_change: Callable[[Change], None]) -> None:
         """Return at once: nothing is pushed."""
 
     @override

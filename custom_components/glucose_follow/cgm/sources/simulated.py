@@ -8,7 +8,7 @@ from .. import person_devices
 from ..models import Account, DeviceStatus, Sample, Treatment
 from ..person import SimulatedPerson
 from ..schedule import Caps
-from ..source import CgmSource, Feature
+from ..source import CgmSource, Change, Feature
 
 
 class SimulatedSource(CgmSource):
@@ -70,7 +70,7 @@ class SimulatedSource(CgmSource):
         return person_devices.status(self._person(), self._clock())
 
     @override
-    async def listen(self, on_change: Callable[[], None]) -> None:
+    async def listen(self, on_change: Callable[[Change], None]) -> None:
         """Return at once: nothing is pushed."""
 
     @override

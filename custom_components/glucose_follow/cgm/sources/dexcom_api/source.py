@@ -13,7 +13,7 @@ from yarl import URL
 from ...budget import Caps
 from ...errors import CgmAuthError, CgmError, CgmResponseError
 from ...models import Account, DeviceStatus, Reading, Sample, Treatment
-from ...source import CgmSource, Feature
+from ...source import CgmSource, Change, Feature
 from ...transport import Json, JsonClient
 from . import decode, devices, events
 from .data_range import DataRange, Span, data_range
@@ -195,7 +195,7 @@ class DexcomApiSource(CgmSource):
         return self._status
 
     @override
-    async def listen(self, on_change: Callable[[], None]) -> None:
+    async def listen(self, on_change: Callable[[Change], None]) -> None:
         """Return at once: nothing is pushed."""
 
     @override

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import override
 
@@ -11,7 +12,7 @@ from aiohttp import ClientSession
 from ...errors import CgmAuthError, CgmConnectionError, CgmResponseError
 from ...models import Account, DeviceStatus, GlucoseUnit, Sample, Treatment
 from ...schedule import Caps
-from ...source import CgmSource, Feature
+from ...source import CgmSource, Change, Feature
 from ...transport import Json, JsonClient
 from . import decode
 from .address import Address
@@ -21,6 +22,8 @@ from .credential import Credential
 from .reader import StatusReader
 from .thresholds import thresholds_of
 from .tokens import RefusedError, Tokens
+from .news import News
+from .push import Listener
 from .v1 import V1Api
 from .v3 import V3Api
 
@@ -65,6 +68,9 @@ class NightscoutSource(CgmSource):
         self._features = frozenset({Feature.LIVE, Feature.TREATMENTS, Feature.STATUS})
         self._reader = StatusReader(self._now)
         self._has_devices = True
+        self._features = frozenset({Feature.LIVE, Feature.TREATMENTS})
+        self._news = News()
+        self._listener = partial(Listener, session, address, credential, self._news)
         self._skipped = 0
 
     @property
@@ -90,6 +96,7 @@ class NightscoutSource(CgmSource):
     def api(self) -> str:
         """Return which version of the site's API is spoken, once that is known."""
         return self._api.name if self._is_identified else "unknown"
+        return self._skipped + self._news.skipped
 
     @override
     async def identify(self) -> Account:
@@ -110,6 +117,22 @@ class NightscoutSource(CgmSource):
             self._v1.status(),
             self._api.offers(Collection.TREATMENTS),
             self._api.offers(Collection.DEVICE_STATUS),
+        is_recognised = False
+        try:
+            is_recognised = await self._v1.is_recognised()
+            await self._v1.find_entries()
+        except CgmAuthError as err:
+            # Phones answer 403 to a wrong secret; only a site that knows the
+            # credential can mean that it lacks a right.
+            raise CgmAuthError(str(err), is_recognised=is_recognised) from None
+        status, has_treatments = await asyncio.gather(
+            self._v1.status(), self._api.offers(Collection.TREATMENTS)
+        )
+        # Whether a site has a socket shows when it is tried; a phone has none.
+        self._features = frozenset(
+            {Feature.LIVE}
+            | (set() if self._v1.is_phone else {Feature.PUSH})
+            | ({Feature.TREATMENTS} if has_treatments else set())
         )
         self._is_identified = True
         features = {
@@ -170,8 +193,13 @@ class NightscoutSource(CgmSource):
         )
 
     @override
-    async def listen(self, on_change: Callable[[], None]) -> None:
-        """Return at once: nothing is pushed."""
+    async def listen(self, on_change: Callable[[Change], None]) -> None:
+        """Tell what the site says over its socket, until that ends.
+
+        Raises:
+            CgmError: As documented on `Listener.listen`.
+        """
+        await self._listener().listen(on_change)
 
     @override
     async def close(self) -> None:
