@@ -26,6 +26,7 @@ from .cgm.punctuality import Punctuality
 from .cgm.schedule import Schedule
 from .cgm.source import CgmSource, Feature
 from .cgm.status import StatusLog
+from .cgm.source import CgmSource, Change, Feature
 from .cgm.timeline import Timeline
 from .cgm.treatments import Announcer, Question, TreatmentLog
 from .const import (
@@ -49,6 +50,7 @@ from .const import (
     VANISHED_AFTER,
 )
 from .errors import translation_key
+from .push import Push
 from .store import CgmStore, Remembered
 
 type CgmConfigEntry = ConfigEntry[CgmCoordinator]
@@ -88,6 +90,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.status_log = StatusLog()
         self.punctuality = Punctuality()
         self.history: HistoryProgress | None = None
+        self.push = Push(self)
         self.refusals = 0
         self.clock = Clock(self._moment())
         self.next_at = dt_util.utcnow()
@@ -134,6 +137,16 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         """
         return self._refused == _fingerprint(self.config_entry)
 
+    @property
+    def may_be_asked(self) -> bool:
+        """Return whether the source does not want to be left alone."""
+        return not (self.refusals or self.is_refused or self._is_resting)
+
+    @property
+    def _is_resting(self) -> bool:
+        """Return whether the source is left alone for a while."""
+        return self._rest is not None and self.hass.loop.time() < self._rest[0]
+
     async def async_start(self) -> None:
         """Ask for the first time, and keep everything going until unload.
 
@@ -164,6 +177,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         entry.async_on_unload(async_track_time_interval(self.hass, self._tick, TICK))
         entry.async_on_unload(async_at_started(self.hass, self._started))
         entry.async_on_unload(self._forget_stale)
+        entry.async_on_unload(self.push.async_cancel)
         self._rearm()
         repairs.report_polling(self.hass, entry)
 
@@ -199,6 +213,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     async def async_close(self) -> None:
         """Write down what is known, and let go of the source."""
         self._is_closed = True
+        await self.push.async_stop()
         await self.async_remember()
         await self.source.close()
 
@@ -230,7 +245,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         """
         if self.is_refused:
             raise self._failure(CgmAuthError("Refused before"))
-        if self._rest is not None and self.hass.loop.time() < self._rest[0]:
+        if self._rest is not None and self._is_resting:
             raise self._failure(self._rest[1])
 
     def _failure(self, err: CgmError) -> UpdateFailed:
@@ -297,6 +312,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         is_new = self.timeline.merge(samples, self.now())
         if is_new:
             self.async_remember_soon()
+            self._remember_soon()
+            self.push.async_missed()
         when = self.schedule.polled(
             asked=asked.ours, now=answered.ours, newest=self.timeline.newest_at
         )
@@ -305,6 +322,44 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._report()
         self._ask_for_treatments(is_new=is_new)
         self._ask_for_status()
+        self.push.async_start()
+
+    @callback
+    def async_hear(self, change: Change) -> bool:
+        """Take in what the source said unasked.
+
+        Returns:
+            Whether the newest reading known is among it.
+        """
+        now = self.now()
+        if self.timeline.merge(change.samples, now):
+            self._remember_soon()
+        self.log.heard(change.treatments, change.removed, now)
+        self._is_answering = True
+        newest = self.timeline.newest_at
+        self.schedule.heard(now=dt_util.utcnow(), newest=newest)
+        return any(
+            isinstance(sample, Reading) and sample.at == newest
+            for sample in change.samples
+        )
+
+    @callback
+    def async_replan(self, *, is_pushed: bool) -> None:
+        """Decide again when to ask.
+
+        Args:
+            is_pushed: Whether what is new comes by itself.
+        """
+        self.schedule.is_pushed = is_pushed
+        if self.may_be_asked and not self._is_asking:
+            self._wait_until(self.schedule.replanned(now=dt_util.utcnow()))
+            self._schedule_refresh()
+
+    @callback
+    def _remember_soon(self) -> None:
+        """Have what the next run must know written down before long."""
+        if not self._is_closed:
+            self._store.save_soon(self._remembered())
 
     @callback
     def _report(self) -> None:
@@ -378,7 +433,10 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         is_asking = task is not None and not task.done()
         if is_asking or Feature.TREATMENTS not in self.source.features:
             return
-        if question := self.log.question(self.now(), is_new=is_new):
+        is_pushed = self.schedule.is_pushed
+        if question := self.log.question(
+            self.now(), is_new=is_new, is_pushed=is_pushed
+        ):
             self._treatments_task = self.config_entry.async_create_background_task(
                 self.hass, self._answer(question), f"{DOMAIN} treatments"
             )
@@ -489,7 +547,12 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     def _tick(self, _: object = None) -> None:
         """Notice what a timer on the monotonic clock cannot."""
         self.async_judge()
-        is_overdue = dt_util.utcnow() > self.next_at + OVERDUE
+        if dt_util.utcnow() > self.next_at + OVERDUE:
+            self.async_ask_now()
+
+    @callback
+    def async_ask_now(self) -> None:
+        """Ask at once, unless that is done already or must not be."""
         may_ask = not (
             self._is_asking or self.is_refused or self.config_entry.pref_disable_polling
         )
@@ -497,7 +560,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             self._ask_for_status()
         if is_overdue and may_ask:
             self.config_entry.async_create_background_task(
-                self.hass, self.async_refresh(), f"{DOMAIN} overdue refresh"
+                self.hass, self.async_refresh(), f"{DOMAIN} refresh"
             )
 
     def _moment(self) -> Moment:

@@ -33,6 +33,11 @@ async def async_get_config_entry_diagnostics(
         "is_answering": data.is_answering,
         "last_error": getattr(coordinator.last_exception, "translation_key", None),
         "refusals": coordinator.refusals,
+        "push": {
+            "is_connected": coordinator.push.connection.is_up,
+            "is_trusted": coordinator.push.connection.is_trusted,
+            "connections": coordinator.push.connection.count,
+        },
         "clock_skew_seconds": round(coordinator.clock.skew.total_seconds()),
         "next_request_in_seconds": round((coordinator.next_at - now).total_seconds()),
         "period_seconds": round(coordinator.schedule.period.total_seconds()),

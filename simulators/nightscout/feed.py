@@ -60,6 +60,20 @@ class Feed:
         """Yield the profile that the person's loop wrote, if it did."""
         if self._style is Style.LOOP:
             yield _loop_profile(self._start - timedelta(days=30))
+    def next_upload(self, now: datetime) -> datetime:
+        """Return when something arrives next, or an hour from now if nothing does."""
+        hour = math.floor(to_ms(now - self._lag) / _HOUR_MS)
+        coming = (
+            arrived
+            for kept, make in (
+                (self._entries, self._make_entries),
+                (self._treatments, self._make_treatments),
+            )
+            for number in (hour, hour + 1)
+            for arrived, _ in self._hour(kept, make, number)
+            if arrived > now
+        )
+        return min(coming, default=now + timedelta(hours=1))
 
     def _span(
         self,
@@ -73,14 +87,23 @@ class Feed:
         bottom = max(after_ms, oldest)
         newest_hour = math.floor(to_ms(now) / _HOUR_MS)
         for hour in range(newest_hour, math.floor(bottom / _HOUR_MS) - 1, -1):
-            if hour not in kept:
-                begin = from_ms(hour * _HOUR_MS)
-                kept[hour] = make(begin, begin + timedelta(hours=1))
             yield from (
                 document
-                for arrived, document in kept[hour]
+                for arrived, document in self._hour(kept, make, hour)
                 if arrived <= now and bottom < moment_ms(document)
             )
+
+    def _hour(
+        self,
+        kept: dict[int, tuple[Upload, ...]],
+        make: Callable[[datetime, datetime], tuple[Upload, ...]],
+        hour: int,
+    ) -> tuple[Upload, ...]:
+        """Return what is measured or done in an hour, newest first."""
+        if hour not in kept:
+            begin = from_ms(hour * _HOUR_MS)
+            kept[hour] = make(begin, begin + timedelta(hours=1))
+        return kept[hour]
 
     def _make_entries(self, begin: datetime, end: datetime) -> tuple[Upload, ...]:
         """Return an hour of entries, newest first."""

@@ -30,8 +30,8 @@ from .updates import Updates
 
 _RECEIVERS = "DataReceivers"
 _COLLECTIONS = ("devicestatus", "entries", "food", "profile", "treatments")
-_LOOKS = 1.0
-"""Seconds between two looks at what the person has uploaded."""
+_LONGEST_LOOK = 60.0
+"""Seconds between two looks at the clock, which may have jumped."""
 
 _SILENT = logging.getLogger(f"{__name__}.library")
 _SILENT.disabled = True
@@ -151,8 +151,12 @@ class Sockets:
     async def _watch(self) -> None:
         """Say what is new as soon as it is known, but not too often."""
         while True:
+            now = self._site.clock()
+            left = (self._site.store.next_upload(now) - now).total_seconds()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _LOOKS)
+                await asyncio.wait_for(
+                    self._changed.wait(), min(left + 0.001, _LONGEST_LOOK)
+                )
             if self._changed.is_set():
                 await _rest(self._reload)
             self._changed.clear()

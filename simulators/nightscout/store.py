@@ -1,7 +1,7 @@
 """The database of a simulated site."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 import heapq
 from itertools import count
@@ -64,6 +64,11 @@ class Store:
                 return document
         kept = self.add(kind, document)
         return {**document, "_id": kept["_id"]}
+
+    def next_upload(self, now: datetime) -> datetime:
+        """Return when the person uploads next, or when to look again for that."""
+        later = now + timedelta(hours=1)
+        return self._feed.next_upload(now) if self._feed else later
 
     def edit(self, document_id: str, **fields: object) -> Document:
         """Change fields of a document that was added, and return it."""

@@ -200,7 +200,7 @@ async def test_a_narrow_token_reads_what_it_may(
     account = await source.identify()
 
     assert account == Account(id=parse_address(str(site.url)).id)
-    assert source.features == {Feature.LIVE}
+    assert source.features == {Feature.LIVE, Feature.PUSH}
     assert len(await source.readings(NOON - DAY)) == 12
 
 
@@ -232,7 +232,7 @@ async def test_a_server_of_entries_only_is_enough(
     account = await source.identify()
 
     assert account == Account(id=parse_address(str(site.url)).id)
-    assert source.features == {Feature.LIVE}
+    assert source.features == {Feature.LIVE, Feature.PUSH}
     assert len(await source.readings(NOON - DAY)) == 12
 
 

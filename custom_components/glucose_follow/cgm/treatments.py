@@ -64,6 +64,7 @@ class TreatmentLog:
         self._told_all: datetime | None = None
         self._rests_until: datetime | None = None
         self._visible: frozenset[str] = frozenset()
+        self._is_doubted = False
         self._heard: datetime | None = None
         self._heard_meanwhile: list[_Heard] | None = None
 
@@ -83,7 +84,9 @@ class TreatmentLog:
             return None
         if _is_younger(self._asked, now, _BESIDE if is_new else _EVERY):
             return None
-        is_complete = not _is_younger(self._told_all, now, _ALL_EVERY)
+        is_complete = self._is_doubted or not _is_younger(
+            self._told_all, now, _ALL_EVERY
+        )
         is_told = is_pushed and _is_younger(self._heard, now, _HEARD_LATELY)
         if is_told and not is_complete:
             return None
@@ -116,6 +119,7 @@ class TreatmentLog:
         # Counted from the question: what was done while it was answered is not in it.
         self._told = question.at
         if question.is_complete:
+            self._is_doubted = False
             self._told_all = question.at
             self._visible = frozenset()
         else:
@@ -135,7 +139,7 @@ class TreatmentLog:
         recent = (one.id for one in self.treatments if one.at > now - _RECENT)
         if not heard.removed.isdisjoint(recent):
             # It may have been one of two copies, of which the other is still there.
-            self._told_all = None
+            self._is_doubted = True
         self._take_in(heard, now)
         if self._heard_meanwhile is not None:
             self._heard_meanwhile.append(heard)

@@ -1,0 +1,155 @@
+"""Home Assistant and a simulated site in a time that passes as fast as it can."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+import selectors
+from tempfile import TemporaryDirectory
+from typing import Any, override
+from unittest.mock import patch
+
+from aiohttp import ThreadedResolver
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_test_home_assistant,
+)
+
+from custom_components.glucose_follow.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_SOURCE,
+    CONF_UNIT,
+    DOMAIN,
+)
+from simulators.nightscout import NightscoutSimulator
+
+TOKEN = "day-0123456789abcdef"
+BEGIN = datetime(2026, 11, 21, tzinfo=UTC)
+
+type Clock = Callable[[], datetime]
+
+
+class _Impatient(selectors.DefaultSelector):
+    """A selector that lets time pass instead of waiting for it."""
+
+    def __init__(self, loop: TravellingLoop) -> None:
+        """Belong to a loop."""
+        super().__init__()
+        self._loop = loop
+
+    @override
+    def select(
+        self, timeout: float | None = None
+    ) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready; if nothing is, be where something will be."""
+        if timeout is None or timeout <= 0 or self._loop.is_busy:
+            return super().select(timeout)
+        # On the loopback interface what was sent is there already.
+        ready = super().select(0)
+        if not ready:
+            self._loop.ahead += timeout
+        return ready
+
+
+class TravellingLoop(asyncio.SelectorEventLoop):
+    """An event loop that never waits for time to pass, only for other threads."""
+
+    ahead = 0.0
+    """Seconds that were skipped."""
+
+    is_patient = False
+    """Whether it waits after all."""
+
+    def __init__(self) -> None:
+        """Begin now."""
+        super().__init__(_Impatient(self))
+        self._threads = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether something takes real time, such as another thread."""
+        return self.is_patient or self._threads > 0
+
+    @override
+    def time(self) -> float:
+        """Return the monotonic clock, and what was skipped."""
+        return super().time() + self.ahead
+
+    @override
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """Run something in a thread, and know until when."""
+        self._threads += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._came_back)
+        return future
+
+    def _came_back(self, _: object) -> None:
+        """Count a thread that has nothing to do any more."""
+        self._threads -= 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journey:
+    """A home that follows a site, and the clock of both."""
+
+    hass: HomeAssistant
+    site: NightscoutSimulator
+    entry: MockConfigEntry
+    clock: Clock
+
+
+@asynccontextmanager
+async def journey(
+    make_site: Callable[[Clock], NightscoutSimulator],
+) -> AsyncGenerator[Journey]:
+    """Set up a home that follows a site whose token is `TOKEN`."""
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+
+    def clock() -> datetime:
+        return BEGIN + timedelta(seconds=loop.time() - start)
+
+    resolver = ThreadedResolver()
+    resolver.real_close = resolver.close  # type: ignore[attr-defined]  # as theirs has
+    with (
+        TemporaryDirectory() as folder,
+        patch.object(dt_util, "utcnow", clock),
+        # Home Assistant's own looks for names on the local network.
+        patch(
+            "homeassistant.helpers.aiohttp_client._async_make_resolver",
+            return_value=resolver,
+        ),
+    ):
+        async with (
+            make_site(clock) as site,
+            async_test_home_assistant(config_dir=folder) as hass,
+        ):
+            entry = await _set_up(hass, site)
+            yield Journey(hass=hass, site=site, entry=entry, clock=clock)
+            assert await hass.config_entries.async_unload(entry.entry_id)
+            await hass.async_stop(force=True)
+
+
+async def _set_up(hass: HomeAssistant, site: NightscoutSimulator) -> MockConfigEntry:
+    """Follow the site."""
+    hass.data.pop("custom_components", None)
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Alex",
+        data={
+            CONF_SOURCE: "nightscout",
+            CONF_URL: str(site.url),
+            CONF_ACCESS_TOKEN: TOKEN,
+        },
+        options={CONF_UNIT: "mg/dL"},
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    return entry
