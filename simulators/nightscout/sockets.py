@@ -5,8 +5,9 @@ lib/api3/storageSocket.js of cgm-remote-monitor.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 import logging
 from typing import Any
 
@@ -25,7 +26,6 @@ from .socket_faults import (
     Stage,
     TwiceSocket,
 )
-from .store import Collection
 from .updates import Updates
 
 _RECEIVERS = "DataReceivers"
@@ -66,8 +66,14 @@ class Sockets:
         self._changed = asyncio.Event()
         self._counted = asyncio.Event()
         self._listeners: set[str] = set()
+        self._readers: set[str] = set()
+        self.claims: list[Document] = []
+        """What was said by those who wanted to listen, oldest first."""
+        self.namespaces: set[str] = set()
+        """Which parts of the socket anybody has joined."""
         self._requests: dict[asyncio.Task[web.StreamResponse], web.Request] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._watching: asyncio.Task[Any] | None = None
         self._server = AsyncServer(
             async_mode="aiohttp",
             logger=_SILENT,
@@ -82,6 +88,7 @@ class Sockets:
         self._server.on("disconnect", self._forget)
         self._server.on("authorize", self._authorize)
         self._server.on("connect", self._admit, namespace="/storage")
+        self._server.on("disconnect", self._forget, namespace="/storage")
         self._server.on("subscribe", self._subscribe, namespace="/storage")
 
     @property
@@ -91,13 +98,29 @@ class Sockets:
 
     async def wait_for_listeners(self, count: int) -> None:
         """Wait until so many are told what is new."""
-        while len(self._listeners) != count:
+        await self._wait_for(self._listeners, count)
+
+    async def wait_for_readers(self, count: int) -> None:
+        """Wait until so many are told what is written through version 3."""
+        await self._wait_for(self._readers, count)
+
+    async def _wait_for(self, whom: set[str], count: int) -> None:
+        """Wait until there are so many of somebody."""
+        while len(whom) != count:
             self._counted.clear()
             await self._counted.wait()
 
+    async def idle(self) -> None:
+        """Forget pings that are still to be sent to those who have gone."""
+        for task in self._tasks:
+            if task is not self._watching:
+                task.cancel()
+        while len(self._tasks) > 1 or self._requests:
+            await asyncio.sleep(0)
+
     def start(self) -> None:
         """Look out for what the person uploads."""
-        self._start(self._watch)
+        self._watching = self._start(self._watch)
 
     async def close(self) -> None:
         """Drop everybody, and look out for nothing any more."""
@@ -113,16 +136,30 @@ class Sockets:
             if request.transport is not None:
                 request.transport.abort()
 
+    async def part(self) -> None:
+        """Tell everybody to go, politely."""
+        for sid in list(self._listeners):
+            await self._server.disconnect(sid)
+
+    async def send_raw(self, message: str | bytes) -> None:
+        """Send everybody something that no library would."""
+        for socket in self._server.eio.sockets.values():
+            await socket.queue.put(_Raw(message))
+
     def change(self) -> None:
         """Notice that something was written."""
         self._changed.set()
 
-    async def announce(
-        self, event: str, kind: Collection, document: Mapping[str, object]
-    ) -> None:
-        """Say on `/storage` what was written through version 3 of the API."""
-        told: Document = {"colName": kind.value, **document}
-        await self._server.emit(event, told, namespace="/storage", room=kind.value)
+    async def announce(self, event: str, kind: str, **document: object) -> None:
+        """Say on `/storage` what was written through version 3 of the API.
+
+        Args:
+            event: `create`, `update` or `delete`.
+            kind: The collection.
+            document: It, as `doc`, or its `identifier`.
+        """
+        told: Document = {"colName": kind, **document}
+        await self._server.emit(event, told, namespace="/storage", room=kind)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Serve a connection until it ends."""
@@ -165,18 +202,22 @@ class Sockets:
 
     async def _greet(self, sid: str, _: object) -> None:
         """Say how many there are."""
+        self.namespaces.add("/")
         await self._server.emit("clients", len(self._listeners) + 1, to=sid)
 
     def _admit(self, _: str, __: object) -> None:
         """Let everybody in; what they may hear is decided later."""
+        self.namespaces.add("/storage")
 
     def _forget(self, sid: str, _: object = None) -> None:
         """Tell somebody nothing any more."""
         self._listeners.discard(sid)
+        self._readers.discard(sid)
         self._counted.set()
 
     async def _authorize(self, sid: str, claims: Document, *_: object) -> object:
         """Tell somebody everything, if they may read everything."""
+        self.claims.append(claims)
         unheard: object = self._server.not_handled
         if self._is_silent(Stage.AUTHORIZE):
             return unheard
@@ -243,6 +284,8 @@ class Sockets:
             return {"success": False, "message": message}
         for kind in readable:
             await self._server.enter_room(sid, kind, namespace="/storage")
+        self._readers.add(sid)
+        self._counted.set()
         return {"success": True, "collections": readable}
 
     def _is_silent(self, stage: Stage) -> bool:
@@ -258,6 +301,17 @@ class Sockets:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A packet of the transport that is sent as it is."""
+
+    message: str | bytes
+
+    def encode(self) -> str | bytes:
+        """Return what is sent."""
+        return self.message
 
 
 async def _rest(seconds: float) -> None:

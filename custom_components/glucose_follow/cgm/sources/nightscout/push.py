@@ -77,7 +77,9 @@ class Listener:
         self._credential = credential
         self._news = news
         self._said = asyncio.Queue[_Said]()
-        self._is_up = self._is_admitted = False
+        self._is_up = False
+        self._is_waiting = False
+        """Whether the site has yet to say what it thinks of the credential."""
         self._door = _Door(session, address.url)
         self._client = AsyncClient(
             reconnection=False,
@@ -151,8 +153,8 @@ class Listener:
                         on_change(change)
         except TimeoutError:
             raise CgmConnectionError("No welcome in time") from None
-        is_refused = said.told == self._client.reason.SERVER_DISCONNECT
-        if is_refused and not self._is_admitted:
+        is_thrown_out = said.told == self._client.reason.SERVER_DISCONNECT
+        if is_thrown_out and self._is_waiting:
             raise CgmAuthError("The credential is refused")
         if not self._is_up:
             raise CgmConnectionError("The connection ended at once")
@@ -173,7 +175,7 @@ class Listener:
         rights = said.told if isinstance(said.told, dict) else {}
         if rights.get("read") is not True:
             raise CgmAuthError("The credential may not listen", is_recognised=True)
-        self._is_admitted = True
+        self._is_waiting = False
         return None if self._is_up else Change()
 
     def _if_any(self, change: Change) -> Change | None:
@@ -185,6 +187,7 @@ class Listener:
         claims: dict[str, str | int] = {"client": "web", "history": _HOURS}
         if secret := self._credential.token or self._credential.secret_sha1:
             claims["secret"] = secret
+        self._is_waiting = True
         await self._client.emit(
             "authorize",
             claims,

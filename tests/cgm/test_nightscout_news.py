@@ -1,0 +1,344 @@
+"""What sockets say, decoded: the same as what is answered."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+import json
+from pathlib import Path
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.glucose_follow.cgm.models import (
+    Direction,
+    Reading,
+    SensorFault,
+    SensorStatus,
+    Treatment,
+    TreatmentKind,
+)
+from custom_components.glucose_follow.cgm.source import Change
+from custom_components.glucose_follow.cgm.sources.nightscout import decode, news
+from custom_components.glucose_follow.cgm.sources.nightscout.news import News
+from custom_components.glucose_follow.cgm.transport import Json
+
+from .test_nightscout_decode import anything, documents
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOON_MS = 1795262400000
+FOLDER = Path(__file__).parent.parent / "fixtures/nightscout/denied"
+
+BOLUS: dict[str, Json] = {
+    "_id": "6b0156c7654b6a9cb415c4cc",
+    "identifier": "1229efdf-9389-57fc-9e17-2605ba90ace2",
+    "eventType": "Correction Bolus",
+    "insulin": 2.5,
+    "created_at": "2026-11-21T12:00:00.000Z",
+    "mills": NOON_MS,
+    "mgdl": 188,
+}
+
+
+def recorded() -> Iterator[tuple[str, str, Json]]:
+    """Yield namespace, event and data of a recorded session."""
+    with (FOLDER / "socket/events.jsonl").open() as lines:
+        for line in lines:
+            said = json.loads(line)
+            if said["kind"] == "event" and len(said["data"]) == 1:
+                yield said["ns"], said["event"], said["data"][0]
+
+
+def answered(kind: str) -> Iterator[Mapping[str, Json]]:
+    """Yield the documents that the same site answered to version 1."""
+    for path in sorted((FOLDER / "v1").glob(f"{kind}*.http")):
+        _, _, body = path.read_text().partition("\n\n")
+        try:
+            documents: Json = json.loads(body)
+        except ValueError:
+            continue
+        yield from decode.documents(documents)
+
+
+async def whole() -> Change:
+    """Return what the recorded site said first."""
+    updates = (data for _, event, data in recorded() if event == "dataUpdate")
+    return await News().updated(next(updates))
+
+
+async def test_a_recorded_session_is_understood_completely() -> None:
+    said, fresh = News(), []
+
+    for namespace, event, data in recorded():
+        if event == "dataUpdate":
+            fresh.append(await said.updated(data))
+        elif namespace == "/storage" and event in {"create", "update", "delete"}:
+            fresh.append(said.stored(event, data))
+
+    assert said.skipped == 0
+    assert len(fresh[0].samples) == 570
+    assert len(fresh[0].treatments) == 207
+    assert sum(len(change.samples) for change in fresh[1:]) == 39
+    assert sum(len(change.treatments) for change in fresh[1:]) == 12
+    assert sum(len(change.removed) for change in fresh) == 9
+
+
+async def test_recorded_readings_are_those_that_were_answered() -> None:
+    said = {sample.at: sample for sample in (await whole()).samples}
+    both = 0
+
+    for document in filter(decode.is_glucose, answered("entries")):
+        sample = decode.sample(document)
+        if sample is not None and sample.at in said:
+            both += 1
+            assert said[sample.at] == sample
+
+    assert both > 50
+
+
+async def test_recorded_treatments_are_those_that_were_answered() -> None:
+    said = {treatment.id: treatment for treatment in (await whole()).treatments}
+    both = 0
+
+    for document in answered("treatments"):
+        treatment = decode.treatment(document)
+        if treatment is not None and treatment.id in said:
+            both += 1
+            assert said[treatment.id] == treatment
+
+    assert both > 50
+
+
+async def test_a_recorded_removal_names_the_treatment_that_was_answered() -> None:
+    """The site says the id of its database; the phone had given it another."""
+    said = News()
+    phone = "726e2b86-83bf-575e-ba42-bdca7299c843"
+
+    gone = [
+        name
+        for _, event, data in recorded()
+        if event == "dataUpdate"
+        for name in (await said.updated(data)).removed
+    ]
+
+    assert gone[0] == phone
+    assert phone in {treatment.id for treatment in (await whole()).treatments}
+
+
+async def test_a_reading_is_a_reading() -> None:
+    change = await News().updated(
+        {
+            "delta": True,
+            "sgvs": [
+                {
+                    "_id": "6d23f8d191d61a9b44bd7903",
+                    "mgdl": 120,
+                    "mills": NOON_MS,
+                    "device": "xDrip",
+                    "direction": "FortyFiveUp",
+                    "type": "sgv",
+                    "scaled": "6.7",
+                }
+            ],
+        }
+    )
+
+    assert change == Change(
+        samples=(Reading(at=NOON, mgdl=120, direction=Direction.FORTY_FIVE_UP),)
+    )
+
+
+async def test_an_error_code_is_a_fault_of_the_sensor() -> None:
+    change = await News().updated({"sgvs": [{"mgdl": 5, "mills": NOON_MS}]})
+
+    assert change.samples == (SensorFault(at=NOON, status=SensorStatus.WARMUP),)
+
+
+async def test_what_is_no_glucose_is_passed_over() -> None:
+    said = News()
+
+    change = await said.updated(
+        {"sgvs": [{"type": "cal", "mills": NOON_MS, "slope": 1}], "cals": [{}]}
+    )
+
+    assert change == Change()
+    assert said.skipped == 0
+
+
+async def test_glucose_that_the_site_guessed_is_nobodys_finger_stick() -> None:
+    change = await News().updated({"treatments": [BOLUS]})
+
+    assert change.treatments == (
+        Treatment(
+            at=NOON,
+            id="1229efdf-9389-57fc-9e17-2605ba90ace2",
+            kind=TreatmentKind.BOLUS,
+            insulin=2.5,
+        ),
+    )
+
+
+async def test_a_removal_names_a_treatment_as_answers_do() -> None:
+    said = News()
+    await said.updated({"treatments": [BOLUS]})
+
+    change = await said.updated(
+        {"delta": True, "treatments": [{"_id": BOLUS["_id"], "action": "remove"}]}
+    )
+
+    assert change == Change(removed=frozenset({str(BOLUS["identifier"])}))
+
+
+async def test_a_removal_of_what_was_never_said_is_passed_on() -> None:
+    change = await News().updated(
+        {"delta": True, "treatments": [{"_id": "abc", "action": "remove"}]}
+    )
+
+    assert change.removed == {"abc"}
+
+
+async def test_an_edit_is_the_same_treatment() -> None:
+    said = News()
+    await said.updated({"treatments": [BOLUS]})
+
+    change = await said.updated(
+        {"delta": True, "treatments": [BOLUS | {"insulin": 3, "action": "update"}]}
+    )
+
+    assert [(one.id, one.insulin) for one in change.treatments] == [
+        (BOLUS["identifier"], 3)
+    ]
+    assert not change.removed
+
+
+@pytest.mark.parametrize(
+    "edit", [{"isValid": False}, {"insulin": 900}, {"insulin": -1}]
+)
+async def test_what_an_edit_makes_unusable_is_not_there_any_more(
+    edit: dict[str, Json],
+) -> None:
+    said = News()
+    await said.updated({"treatments": [BOLUS]})
+
+    change = await said.updated(
+        {"delta": True, "treatments": [BOLUS | edit | {"action": "update"}]}
+    )
+
+    assert change == Change(removed=frozenset({str(BOLUS["identifier"])}))
+    assert said.skipped == 1
+
+
+async def test_names_are_not_remembered_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(news, "_MOST_NAMES", 2)
+    said = News()
+    ids = ["a", "b", "c"]
+    await said.updated(
+        {"treatments": [BOLUS | {"_id": own, "identifier": f"{own}!"} for own in ids]}
+    )
+
+    change = await said.updated(
+        {"treatments": [{"_id": own, "action": "remove"} for own in ids]}
+    )
+
+    assert change.removed == {"a", "b!", "c!"}
+
+
+async def test_storage_tells_of_treatments() -> None:
+    said = News()
+    plain = {key: value for key, value in BOLUS.items() if key != "_id"}
+    name = str(BOLUS["identifier"])
+
+    created = said.stored("create", {"colName": "treatments", "doc": plain})
+    edited = said.stored(
+        "update", {"colName": "treatments", "doc": plain | {"isValid": False}}
+    )
+    gone = said.stored("delete", {"colName": "treatments", "identifier": name})
+
+    assert [one.id for one in created.treatments] == [name]
+    assert edited == gone == Change(removed=frozenset({name}))
+
+
+async def test_storage_tells_of_readings() -> None:
+    entry: Json = {"type": "sgv", "sgv": 120, "date": NOON_MS, "identifier": "x"}
+    said = News()
+
+    created = said.stored("create", {"colName": "entries", "doc": entry})
+
+    assert created == Change(samples=(Reading(at=NOON, mgdl=120),))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"colName": "entries", "doc": {"type": "mbg", "mbg": 120, "date": NOON_MS}},
+        {"colName": "entries", "identifier": "x"},
+        {"colName": "treatments", "identifier": "x"},
+        {"colName": "treatments", "doc": {}},
+        {"colName": "profile", "doc": {}},
+    ],
+)
+def test_storage_tells_of_much_that_is_nothing(told: Json) -> None:
+    assert News().stored("create", told) == Change()
+
+
+async def test_one_bad_document_is_counted_and_the_rest_is_there() -> None:
+    said = News()
+
+    change = await said.updated(
+        {
+            "sgvs": [{"mgdl": "x"}, {"mgdl": 120, "mills": NOON_MS}, None],
+            "treatments": [{"insulin": 2}, BOLUS, 7],
+        }
+    )
+
+    assert len(change.samples) == len(change.treatments) == 1
+    assert said.skipped == 2
+
+
+async def test_many_documents_do_not_hold_everybody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns = 0
+
+    async def turn(_: float) -> None:
+        nonlocal turns
+        turns += 1
+
+    monkeypatch.setattr("asyncio.sleep", turn)
+    entries: Json = [
+        {"mgdl": 120, "mills": NOON_MS + number * 60_000} for number in range(1200)
+    ]
+
+    change = await News().updated({"sgvs": entries})
+
+    assert len(change.samples) == 1200
+    assert turns == 2
+
+
+@given(told=anything)
+async def test_nothing_that_is_said_does_harm(told: Json) -> None:
+    said = News()
+
+    changes = [await said.updated(told), said.stored("create", told)]
+
+    assert all(isinstance(change, Change) for change in changes)
+
+
+@given(
+    sgvs=st.lists(documents | anything, max_size=3),
+    treatments=st.lists(documents | anything, max_size=3),
+    document=documents | anything,
+)
+async def test_no_document_does_harm(
+    sgvs: list[Json], treatments: list[Json], document: Json
+) -> None:
+    said = News()
+
+    changes = [await said.updated({"sgvs": sgvs, "treatments": treatments})]
+    changes += [
+        said.stored(event, {"colName": kind, "doc": document, "identifier": document})
+        for event in ("create", "delete")
+        for kind in ("entries", "treatments")
+    ]
+
+    assert all(isinstance(change, Change) for change in changes)
