@@ -88,6 +88,9 @@ class GarbageSocket(SocketFault):
 
     messages: tuple[str | bytes, ...] = (
         "",
+        "null",
+        "{}",
+        "[]",
         "9",
         "2",
         "2{}",

@@ -112,10 +112,11 @@ class Sockets:
 
     async def idle(self) -> None:
         """Forget pings that are still to be sent to those who have gone."""
-        for task in self._tasks:
-            if task is not self._watching:
-                task.cancel()
-        while len(self._tasks) > 1 or self._requests:
+        gone = [task for task in self._tasks if task is not self._watching]
+        for task in gone:
+            task.cancel()
+        if busy := [*gone, *self._requests]:
+            await asyncio.wait(busy)
             await asyncio.sleep(0)
 
     def start(self) -> None:

@@ -253,3 +253,145 @@ def test_carbs_yet_to_come_are_kept() -> None:
     )
 
     assert told(eaten) == (eaten,)
+def told(log: TreatmentLog, *known: Treatment, at: datetime = NOON) -> TreatmentLog:
+    """Have a log told everything."""
+    log.answer(ask(log, at), known, at)
+    return log
+
+
+def ids(log: TreatmentLog) -> list[str]:
+    """Return what is known."""
+    return [treatment.id for treatment in log.treatments]
+
+
+def test_what_is_heard_is_known_at_once() -> None:
+    log = told(TreatmentLog(), bolus(NOON - MINUTE, "a"))
+
+    log.heard([bolus(NOON, "c"), bolus(NOON - 2 * MINUTE, "b")], (), NOON + MINUTE)
+
+    assert ids(log) == ["b", "a", "c"]
+
+
+def test_an_edit_that_is_heard_is_followed() -> None:
+    log = told(TreatmentLog(), bolus(NOON, "a"))
+
+    log.heard([bolus(NOON - MINUTE, "a")], (), NOON + MINUTE)
+
+    assert [one.at for one in log.treatments] == [NOON - MINUTE]
+
+
+def test_a_removal_that_is_heard_is_followed() -> None:
+    log = told(TreatmentLog(), bolus(NOON - MINUTE, "a"), bolus(NOON, "b"))
+
+    log.heard((), {"a", "never known"}, NOON + MINUTE)
+
+    assert ids(log) == ["b"]
+
+
+def test_what_is_heard_twice_changes_nothing() -> None:
+    log = told(TreatmentLog())
+
+    for _ in range(2):
+        log.heard([bolus(NOON, "a")], {"b"}, NOON + MINUTE)
+
+    assert ids(log) == ["a"]
+
+
+def test_what_is_heard_while_an_answer_comes_is_newer_than_the_answer() -> None:
+    log = told(TreatmentLog(), bolus(NOON - MINUTE, "a"))
+    hour = NOON + timedelta(hours=1)
+    question = ask(log, hour)
+
+    log.heard([bolus(hour, "b")], {"a"}, hour)
+    log.answer(question, [bolus(NOON - MINUTE, "a")], hour)
+
+    assert ids(log) == ["b"]
+
+
+def test_what_was_heard_before_a_question_gives_way_to_the_answer() -> None:
+    log = told(TreatmentLog())
+    log.heard([bolus(NOON, "a")], (), NOON)
+    hour = NOON + timedelta(hours=1)
+
+    log.answer(ask(log, hour), [], hour)
+
+    assert ids(log) == []
+
+
+def test_nothing_is_kept_for_an_answer_that_nobody_waits_for() -> None:
+    """A connection may last for months."""
+    log = told(TreatmentLog())
+
+    log.heard([bolus(NOON, "a")], (), NOON)
+
+    assert log._heard_meanwhile is None
+
+
+def test_what_is_heard_keeps_the_last_treatment_the_last() -> None:
+    log = told(TreatmentLog())
+
+    log.heard((), (), NOON + 14 * MINUTE)
+
+    assert log.are_known(NOON + 28 * MINUTE)
+    assert not log.are_known(NOON + 30 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("silent", "is_pushed", "is_due"),
+    [(5, True, False), (7, True, True), (5, False, True)],
+)
+def test_what_is_pushed_is_not_asked_for(
+    silent: int, is_pushed: bool, is_due: bool
+) -> None:
+    log = told(TreatmentLog())
+    now = NOON + 30 * MINUTE
+    log.heard((), (), now - silent * MINUTE)
+
+    question = log.question(now, is_new=False, is_pushed=is_pushed)
+
+    assert (question is not None) is is_due
+
+
+def test_everything_is_asked_for_once_an_hour_whatever_is_pushed() -> None:
+    log = told(TreatmentLog())
+    now = NOON + timedelta(hours=1)
+    log.heard((), (), now)
+
+    question = log.question(now, is_new=False, is_pushed=True)
+
+    assert question is not None
+    assert question.is_complete
+
+
+@pytest.mark.parametrize(("age", "is_asked"), [(23, True), (25, False)])
+def test_a_removal_is_looked_into(age: int, is_asked: bool) -> None:
+    """It may have been one of two copies; of old ones a site only forgets."""
+    old = bolus(NOON - timedelta(hours=age), "a")
+    log = told(TreatmentLog(), old)
+    now = NOON + 10 * MINUTE
+
+    log.heard((), {"a"}, now)
+    question = log.question(now, is_new=False, is_pushed=True)
+
+    assert (question is not None and question.is_complete) is is_asked
+    assert log.is_told
+
+
+def test_a_removal_is_looked_into_once() -> None:
+    log = told(TreatmentLog(), bolus(NOON, "a"))
+    log.heard((), {"a"}, NOON + 10 * MINUTE)
+    told(log, at=NOON + 10 * MINUTE)
+
+    later = NOON + 20 * MINUTE
+    log.heard((), (), later)
+
+    assert log.question(later, is_new=False, is_pushed=True) is None
+
+
+def test_a_limit_of_the_source_counts_for_doubts_too() -> None:
+    log = told(TreatmentLog(), bolus(NOON, "a"))
+    log.rest(NOON, 3600)
+
+    log.heard((), {"a"}, NOON + 10 * MINUTE)
+
+    assert log.question(NOON + 10 * MINUTE, is_new=True, is_pushed=True) is None
