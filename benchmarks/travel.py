@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import selectors
 from tempfile import TemporaryDirectory
-from typing import Any, override
+from typing import override
 from unittest.mock import patch
 
 from aiohttp import ThreadedResolver
@@ -81,9 +81,9 @@ class TravellingLoop(asyncio.SelectorEventLoop):
         return super().time() + self.ahead
 
     @override
-    def run_in_executor(
-        self, executor: Executor | None, func: Callable[..., Any], *args: Any
-    ) -> asyncio.Future[Any]:
+    def run_in_executor[*Ts, T](
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         """Run something in a thread, and know until when."""
         self._threads += 1
         future = super().run_in_executor(executor, func, *args)

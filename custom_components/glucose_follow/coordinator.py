@@ -24,9 +24,8 @@ from .cgm.hours import HistoryProgress
 from .cgm.models import Account, Reading, Sample, Treatment
 from .cgm.punctuality import Punctuality
 from .cgm.schedule import Schedule
-from .cgm.source import CgmSource, Feature
-from .cgm.status import StatusLog
 from .cgm.source import CgmSource, Change, Feature
+from .cgm.status import StatusLog
 from .cgm.timeline import Timeline
 from .cgm.treatments import Announcer, Question, TreatmentLog
 from .const import (
@@ -312,7 +311,6 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         is_new = self.timeline.merge(samples, self.now())
         if is_new:
             self.async_remember_soon()
-            self._remember_soon()
             self.push.async_missed()
         when = self.schedule.polled(
             asked=asked.ours, now=answered.ours, newest=self.timeline.newest_at
@@ -333,7 +331,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         """
         now = self.now()
         if self.timeline.merge(change.samples, now):
-            self._remember_soon()
+            self.async_remember_soon()
         self.log.heard(change.treatments, change.removed, now)
         self._is_answering = True
         newest = self.timeline.newest_at
@@ -354,12 +352,6 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         if self.may_be_asked and not self._is_asking:
             self._wait_until(self.schedule.replanned(now=dt_util.utcnow()))
             self._schedule_refresh()
-
-    @callback
-    def _remember_soon(self) -> None:
-        """Have what the next run must know written down before long."""
-        if not self._is_closed:
-            self._store.save_soon(self._remembered())
 
     @callback
     def _report(self) -> None:
@@ -547,18 +539,21 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     def _tick(self, _: object = None) -> None:
         """Notice what a timer on the monotonic clock cannot."""
         self.async_judge()
+        if self._may_ask:
+            self._ask_for_status()
         if dt_util.utcnow() > self.next_at + OVERDUE:
             self.async_ask_now()
+
+    @property
+    def _may_ask(self) -> bool:
+        """Return whether a question is neither under way nor forbidden."""
+        is_allowed = not (self.is_refused or self.config_entry.pref_disable_polling)
+        return is_allowed and not self._is_asking
 
     @callback
     def async_ask_now(self) -> None:
         """Ask at once, unless that is done already or must not be."""
-        may_ask = not (
-            self._is_asking or self.is_refused or self.config_entry.pref_disable_polling
-        )
-        if may_ask:
-            self._ask_for_status()
-        if is_overdue and may_ask:
+        if self._may_ask:
             self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), f"{DOMAIN} refresh"
             )

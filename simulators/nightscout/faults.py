@@ -321,13 +321,11 @@ def drop(request: web.Request) -> None:
         request.transport.abort()
 
 
-def documents(response: web.Response) -> list[dict[str, object]] | None:
+def documents(response: web.StreamResponse) -> list[dict[str, object]] | None:
     """Return the documents in an answer, None if there are none.
 
     Version 3 puts them into an envelope.
     """
-def documents(response: web.StreamResponse) -> list[dict[str, object]] | None:
-    """Return the documents in an answer, None if it is not a list of them."""
     try:
         data: object = json.loads(_body(response))
     except json.JSONDecodeError:

@@ -60,6 +60,7 @@ class Feed:
         """Yield the profile that the person's loop wrote, if it did."""
         if self._style is Style.LOOP:
             yield _loop_profile(self._start - timedelta(days=30))
+
     def next_upload(self, now: datetime) -> datetime:
         """Return when something arrives next, or an hour from now if nothing does."""
         hour = math.floor(to_ms(now - self._lag) / _HOUR_MS)

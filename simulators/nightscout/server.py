@@ -216,6 +216,7 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         when = at or self._site.clock()
         usual: Document = {"startDate": iso(when), "created_at": iso(when)}
         return self._add(Collection.PROFILE, usual | document)
+
     def edit_treatment(self, document_id: str, **fields: object) -> None:
         """Change fields of a treatment that was added."""
         self._site.store.edit(document_id, **fields)
@@ -307,8 +308,10 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
             self._fault = replace(fault, times=left) if left > 0 else None
         return fault
 
-    async def _serve(self, request: web.Request, path: str) -> web.Response:
-        """Return the answer of the version that a path is for."""
+    async def _serve(self, request: web.Request, path: str) -> web.StreamResponse:
+        """Return the answer of the socket or the version that a path is for."""
+        if self._has_sockets and path.startswith("/socket.io/"):
+            return await self.sockets.answer(request)
         if not request.path.startswith(f"{self._prefix}/api/"):
             return not_found(request)
         path = path.removeprefix("/api")
@@ -317,19 +320,6 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         if path.startswith("/v2/"):
             return await v2.serve(self._site, request, path.removeprefix("/v2"))
         return await v1.serve(self._site, request, path)
-    async def _serve(self, request: web.Request, path: str) -> web.StreamResponse:
-        """Return the site's answer; a crashed one drops every connection."""
-        try:
-            if not self.has_crashed:
-                if self._has_sockets and path.startswith("/socket.io/"):
-                    return await self.sockets.answer(request)
-                if not request.path.startswith(f"{self._prefix}/api/"):
-                    return not_found(request)
-                return await v1.serve(self._site, request, path.removeprefix("/api"))
-        except ServerCrashError:
-            self.has_crashed = True
-        drop(request)
-        return web.Response()
 
     async def _finish_headers(
         self, request: web.Request, response: web.StreamResponse

@@ -253,7 +253,9 @@ def test_carbs_yet_to_come_are_kept() -> None:
     )
 
     assert told(eaten) == (eaten,)
-def told(log: TreatmentLog, *known: Treatment, at: datetime = NOON) -> TreatmentLog:
+
+
+def log_of(log: TreatmentLog, *known: Treatment, at: datetime = NOON) -> TreatmentLog:
     """Have a log told everything."""
     log.answer(ask(log, at), known, at)
     return log
@@ -265,7 +267,7 @@ def ids(log: TreatmentLog) -> list[str]:
 
 
 def test_what_is_heard_is_known_at_once() -> None:
-    log = told(TreatmentLog(), bolus(NOON - MINUTE, "a"))
+    log = log_of(TreatmentLog(), bolus(NOON - MINUTE, "a"))
 
     log.heard([bolus(NOON, "c"), bolus(NOON - 2 * MINUTE, "b")], (), NOON + MINUTE)
 
@@ -273,7 +275,7 @@ def test_what_is_heard_is_known_at_once() -> None:
 
 
 def test_an_edit_that_is_heard_is_followed() -> None:
-    log = told(TreatmentLog(), bolus(NOON, "a"))
+    log = log_of(TreatmentLog(), bolus(NOON, "a"))
 
     log.heard([bolus(NOON - MINUTE, "a")], (), NOON + MINUTE)
 
@@ -281,7 +283,7 @@ def test_an_edit_that_is_heard_is_followed() -> None:
 
 
 def test_a_removal_that_is_heard_is_followed() -> None:
-    log = told(TreatmentLog(), bolus(NOON - MINUTE, "a"), bolus(NOON, "b"))
+    log = log_of(TreatmentLog(), bolus(NOON - MINUTE, "a"), bolus(NOON, "b"))
 
     log.heard((), {"a", "never known"}, NOON + MINUTE)
 
@@ -289,7 +291,7 @@ def test_a_removal_that_is_heard_is_followed() -> None:
 
 
 def test_what_is_heard_twice_changes_nothing() -> None:
-    log = told(TreatmentLog())
+    log = log_of(TreatmentLog())
 
     for _ in range(2):
         log.heard([bolus(NOON, "a")], {"b"}, NOON + MINUTE)
@@ -298,7 +300,7 @@ def test_what_is_heard_twice_changes_nothing() -> None:
 
 
 def test_what_is_heard_while_an_answer_comes_is_newer_than_the_answer() -> None:
-    log = told(TreatmentLog(), bolus(NOON - MINUTE, "a"))
+    log = log_of(TreatmentLog(), bolus(NOON - MINUTE, "a"))
     hour = NOON + timedelta(hours=1)
     question = ask(log, hour)
 
@@ -309,7 +311,7 @@ def test_what_is_heard_while_an_answer_comes_is_newer_than_the_answer() -> None:
 
 
 def test_what_was_heard_before_a_question_gives_way_to_the_answer() -> None:
-    log = told(TreatmentLog())
+    log = log_of(TreatmentLog())
     log.heard([bolus(NOON, "a")], (), NOON)
     hour = NOON + timedelta(hours=1)
 
@@ -320,7 +322,7 @@ def test_what_was_heard_before_a_question_gives_way_to_the_answer() -> None:
 
 def test_nothing_is_kept_for_an_answer_that_nobody_waits_for() -> None:
     """A connection may last for months."""
-    log = told(TreatmentLog())
+    log = log_of(TreatmentLog())
 
     log.heard([bolus(NOON, "a")], (), NOON)
 
@@ -328,7 +330,7 @@ def test_nothing_is_kept_for_an_answer_that_nobody_waits_for() -> None:
 
 
 def test_what_is_heard_keeps_the_last_treatment_the_last() -> None:
-    log = told(TreatmentLog())
+    log = log_of(TreatmentLog())
 
     log.heard((), (), NOON + 14 * MINUTE)
 
@@ -343,7 +345,7 @@ def test_what_is_heard_keeps_the_last_treatment_the_last() -> None:
 def test_what_is_pushed_is_not_asked_for(
     silent: int, is_pushed: bool, is_due: bool
 ) -> None:
-    log = told(TreatmentLog())
+    log = log_of(TreatmentLog())
     now = NOON + 30 * MINUTE
     log.heard((), (), now - silent * MINUTE)
 
@@ -353,7 +355,7 @@ def test_what_is_pushed_is_not_asked_for(
 
 
 def test_everything_is_asked_for_once_an_hour_whatever_is_pushed() -> None:
-    log = told(TreatmentLog())
+    log = log_of(TreatmentLog())
     now = NOON + timedelta(hours=1)
     log.heard((), (), now)
 
@@ -367,7 +369,7 @@ def test_everything_is_asked_for_once_an_hour_whatever_is_pushed() -> None:
 def test_a_removal_is_looked_into(age: int, is_asked: bool) -> None:
     """It may have been one of two copies; of old ones a site only forgets."""
     old = bolus(NOON - timedelta(hours=age), "a")
-    log = told(TreatmentLog(), old)
+    log = log_of(TreatmentLog(), old)
     now = NOON + 10 * MINUTE
 
     log.heard((), {"a"}, now)
@@ -378,9 +380,9 @@ def test_a_removal_is_looked_into(age: int, is_asked: bool) -> None:
 
 
 def test_a_removal_is_looked_into_once() -> None:
-    log = told(TreatmentLog(), bolus(NOON, "a"))
+    log = log_of(TreatmentLog(), bolus(NOON, "a"))
     log.heard((), {"a"}, NOON + 10 * MINUTE)
-    told(log, at=NOON + 10 * MINUTE)
+    log_of(log, at=NOON + 10 * MINUTE)
 
     later = NOON + 20 * MINUTE
     log.heard((), (), later)
@@ -389,7 +391,7 @@ def test_a_removal_is_looked_into_once() -> None:
 
 
 def test_a_limit_of_the_source_counts_for_doubts_too() -> None:
-    log = told(TreatmentLog(), bolus(NOON, "a"))
+    log = log_of(TreatmentLog(), bolus(NOON, "a"))
     log.rest(NOON, 3600)
 
     log.heard((), {"a"}, NOON + 10 * MINUTE)

@@ -218,8 +218,8 @@ async def test_a_credential_has_its_rights(
 async def test_a_jwt_is_as_good_as_its_token(
     http: ClientSession, site: NightscoutSimulator
 ) -> None:
-    async with http.get(site.url / "api/v1/status.json" % {"token": READER}) as answer:
-        jwt = (await answer.json())["authorized"]["token"]
+    async with http.get(site.url / "api/v1/status.json" % {"token": READER}) as page:
+        jwt = (await page.json())["authorized"]["token"]
 
     async with connected(site) as client:
         answer = await client.authorize(token=jwt)
@@ -351,12 +351,15 @@ async def test_the_next_upload_is_known_beforehand(clock: FakeTime) -> None:
     async with NightscoutSimulator(clock=clock, person=person, upload_lag=lag) as site:
         store = site._site.store
         expected = [
-            done.at + lag
-            for done in (
-                *person.readings(NOON, NOON + timedelta(hours=9)),
-                *person.treatments(NOON, NOON + timedelta(hours=9)),
+            at + lag
+            for at in (
+                *(each.at for each in person.readings(NOON, NOON + timedelta(hours=9))),
+                *(
+                    each.at
+                    for each in person.treatments(NOON, NOON + timedelta(hours=9))
+                ),
             )
-            if done.at + lag > NOON
+            if at + lag > NOON
         ]
 
         found, now = [], NOON

@@ -245,68 +245,12 @@ def _is_automatic(document: Document, name: str) -> bool:
     )
 
 
-def _identity(document: Document, at: datetime, name: str) -> str:
-    """Return what tells a treatment from others, also after it was edited."""
-    for key in ("identifier", "_id", "id"):
-        if identity := text(document.get(key)):
-            return identity
-    return f"{at.isoformat()} {name}"
-def _is_plausible(amount: float | None, most: float) -> bool:
-    """Return whether an amount is missing or could have been meant."""
-    return amount is None or 0 <= amount <= most
-
-
 def identity(document: Document) -> str | None:
     """Return what the site calls a treatment, None if it has no name."""
-    names = (_text(document.get(key)) for key in ("identifier", "_id", "id"))
+    names = (text(document.get(key)) for key in ("identifier", "_id", "id"))
     return next(filter(None, names), None)
 
 
 def _identity(document: Document, at: datetime, name: str) -> str:
     """Return what tells a treatment from others, also after it was edited."""
     return identity(document) or f"{at.isoformat()} {name}"
-
-
-def _moment(document: Document, *keys: str) -> datetime | None:
-    """Return the first usable time among the fields; aware, UTC."""
-    for key in keys:
-        moment = _parsed(document.get(key))
-        if moment is not None:
-            return moment
-    return None
-
-
-def _parsed(value: Json) -> datetime | None:
-    """Return a time told as ISO text or as seconds or milliseconds since 1970."""
-    number = _number(value)
-    try:
-        if number is not None:
-            seconds = number if abs(number) < _SECONDS_UNTIL else number / 1000
-            return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except ValueError, OverflowError, OSError:
-        pass
-    return None
-
-
-def _number(value: Json) -> float | None:
-    """Return a number told as one or as text, None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except ValueError, OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _text(value: Json) -> str | None:
-    """Return a text that says something, None for anything else."""
-    return value.strip() or None if isinstance(value, str) else None
-
-
-def _normalised(value: Json) -> str:
-    """Return a name without its case, spaces and underscores."""
-    return re.sub(r"[\s_]", "", value).lower() if isinstance(value, str) else ""

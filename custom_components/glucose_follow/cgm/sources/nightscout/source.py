@@ -19,11 +19,11 @@ from .address import Address
 from .api import Collection, NightscoutApi
 from .best import BestApi
 from .credential import Credential
+from .news import News
+from .push import Listener
 from .reader import StatusReader
 from .thresholds import thresholds_of
 from .tokens import RefusedError, Tokens
-from .news import News
-from .push import Listener
 from .v1 import V1Api
 from .v3 import V3Api
 
@@ -68,7 +68,6 @@ class NightscoutSource(CgmSource):
         self._features = frozenset({Feature.LIVE, Feature.TREATMENTS, Feature.STATUS})
         self._reader = StatusReader(self._now)
         self._has_devices = True
-        self._features = frozenset({Feature.LIVE, Feature.TREATMENTS})
         self._news = News()
         self._listener = partial(Listener, session, address, credential, self._news)
         self._skipped = 0
@@ -89,14 +88,13 @@ class NightscoutSource(CgmSource):
     @override
     def skipped(self) -> int:
         """Return how many documents were unusable."""
-        return self._skipped + self._reader.skipped
+        return self._news.skipped + self._skipped + self._reader.skipped
 
     @property
     @override
     def api(self) -> str:
         """Return which version of the site's API is spoken, once that is known."""
         return self._api.name if self._is_identified else "unknown"
-        return self._skipped + self._news.skipped
 
     @override
     async def identify(self) -> Account:
@@ -117,26 +115,12 @@ class NightscoutSource(CgmSource):
             self._v1.status(),
             self._api.offers(Collection.TREATMENTS),
             self._api.offers(Collection.DEVICE_STATUS),
-        is_recognised = False
-        try:
-            is_recognised = await self._v1.is_recognised()
-            await self._v1.find_entries()
-        except CgmAuthError as err:
-            # Phones answer 403 to a wrong secret; only a site that knows the
-            # credential can mean that it lacks a right.
-            raise CgmAuthError(str(err), is_recognised=is_recognised) from None
-        status, has_treatments = await asyncio.gather(
-            self._v1.status(), self._api.offers(Collection.TREATMENTS)
-        )
-        # Whether a site has a socket shows when it is tried; a phone has none.
-        self._features = frozenset(
-            {Feature.LIVE}
-            | (set() if self._v1.is_phone else {Feature.PUSH})
-            | ({Feature.TREATMENTS} if has_treatments else set())
         )
         self._is_identified = True
         features = {
             Feature.LIVE: True,
+            # Whether a site has a socket shows when it is tried; a phone has none.
+            Feature.PUSH: not self._v1.is_phone,
             Feature.TREATMENTS: has_treatments,
             # Site and sensor changes are treatments.
             Feature.STATUS: has_treatments or self._has_devices,

@@ -11,7 +11,7 @@ from ...budget import Caps
 from ...errors import CgmResponseError
 from ...hours import History
 from ...models import Account, DeviceStatus, GlucoseUnit, Reading, Sample, Treatment
-from ...source import CgmSource, Feature
+from ...source import CgmSource, Change, Feature
 from . import decode, devices, merge, people
 from .client import TidepoolClient
 from .environment import Environment, api_url
@@ -181,7 +181,7 @@ class TidepoolSource(CgmSource):
         return devices.with_changes(found, await self._device_changes(now))
 
     @override
-    async def listen(self, on_change: Callable[[], None]) -> None:
+    async def listen(self, on_change: Callable[[Change], None]) -> None:
         """Return at once: nothing is pushed."""
 
     @override
