@@ -136,10 +136,10 @@ async def test_a_credential_opens_a_closed_site(
     assert account == Account(id=parse_address(str(site.url)).id, unit=GlucoseUnit.MGDL)
     assert source.features == {
         Feature.LIVE,
+        Feature.PUSH,
         Feature.TREATMENTS,
         Feature.STATUS,
     }
-    assert source.features == {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
     assert len(await source.readings(NOON - DAY)) == 12
 
 
@@ -152,10 +152,10 @@ async def test_an_open_site_needs_no_credential(
 
     assert source.features == {
         Feature.LIVE,
+        Feature.PUSH,
         Feature.TREATMENTS,
         Feature.STATUS,
     }
-    assert source.features == {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
     assert sent(open_to_all) == []
 
 
@@ -307,10 +307,10 @@ async def test_a_strange_verdict_leaves_it_to_the_entries(
 
     assert source.features == {
         Feature.LIVE,
+        Feature.PUSH,
         Feature.TREATMENTS,
         Feature.STATUS,
     }
-    assert source.features == {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
 
 
 @pytest.mark.parametrize(
@@ -369,10 +369,10 @@ async def test_trouble_with_a_page_that_not_every_site_has_changes_nothing(
 
     assert source.features == {
         Feature.LIVE,
+        Feature.PUSH,
         Feature.TREATMENTS,
         Feature.STATUS,
     }
-    assert source.features == {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
 
 
 async def test_a_site_without_entries_is_a_site(
