@@ -425,7 +425,12 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         is_asking = task is not None and not task.done()
         if is_asking or Feature.TREATMENTS not in self.source.features:
             return
-        is_pushed = self.schedule.is_pushed
+        late_at = self.schedule.late_at
+        is_pushed = (
+            self.schedule.is_pushed
+            and late_at is not None
+            and dt_util.utcnow() < late_at
+        )
         if question := self.log.question(
             self.now(), is_new=is_new, is_pushed=is_pushed
         ):

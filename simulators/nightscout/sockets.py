@@ -111,12 +111,13 @@ class Sockets:
             await self._counted.wait()
 
     async def idle(self) -> None:
-        """Forget pings that are still to be sent to those who have gone."""
-        gone = [task for task in self._tasks if task is not self._watching]
-        for task in gone:
+        """Send no more pings, and let go of those who have gone."""
+        busy = [task for task in self._tasks if task is not self._watching]
+        for task in busy:
             task.cancel()
-        if busy := [*gone, *self._requests]:
-            await asyncio.wait(busy)
+        gone = () if self._listeners else self._requests
+        if done := [*busy, *gone]:
+            await asyncio.wait(done)
             await asyncio.sleep(0)
 
     def start(self) -> None:

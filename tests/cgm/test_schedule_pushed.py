@@ -164,3 +164,26 @@ def test_a_source_that_complained_is_left_alone_whatever_is_pushed() -> None:
     when = pushed.replan(is_pushed=False)
 
     assert when >= START + 60 * SECOND
+
+
+def test_a_reading_is_late_when_it_is_asked_for() -> None:
+    pushed = Pushed()
+    pushed.push()
+
+    assert pushed.schedule.late_at == pushed.when
+
+
+def test_nothing_is_late_before_the_first_reading() -> None:
+    assert Schedule(rng=Random(1)).late_at is None
+
+
+def test_what_is_late_is_so_by_our_clock() -> None:
+    pushed = Pushed()
+    pushed.push()
+    late_at = pushed.schedule.late_at
+    assert late_at is not None
+
+    pushed.poll(pushed.now - timedelta(hours=3))
+
+    assert pushed.schedule.late_at is not None
+    assert pushed.schedule.late_at < late_at - timedelta(hours=2)

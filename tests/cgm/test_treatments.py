@@ -338,20 +338,13 @@ def test_what_is_heard_keeps_the_last_treatment_the_last() -> None:
     assert not log.are_known(NOON + 30 * MINUTE)
 
 
-@pytest.mark.parametrize(
-    ("silent", "is_pushed", "is_due"),
-    [(5, True, False), (7, True, True), (5, False, True)],
-)
-def test_what_is_pushed_is_not_asked_for(
-    silent: int, is_pushed: bool, is_due: bool
-) -> None:
+@pytest.mark.parametrize("is_pushed", [True, False])
+def test_what_is_pushed_is_not_asked_for(is_pushed: bool) -> None:
     log = log_of(TreatmentLog())
-    now = NOON + 30 * MINUTE
-    log.heard((), (), now - silent * MINUTE)
 
-    question = log.question(now, is_new=False, is_pushed=is_pushed)
+    question = log.question(NOON + 30 * MINUTE, is_new=True, is_pushed=is_pushed)
 
-    assert (question is not None) is is_due
+    assert (question is None) is is_pushed
 
 
 def test_everything_is_asked_for_once_an_hour_whatever_is_pushed() -> None:

@@ -70,6 +70,13 @@ class Schedule:
         """Return the learned time between two readings."""
         return self._rhythm.period
 
+    @property
+    def late_at(self) -> datetime | None:
+        """Return when the next reading is late if it is pushed, None if unknown."""
+        if self._newest is None:
+            return None
+        return self._clock.ours(self._due(self._newest) + _GRACE)
+
     def polled(
         self, *, asked: datetime, now: datetime, newest: datetime | None
     ) -> datetime:
@@ -270,4 +277,8 @@ class _Clock:
     def planned(self, when: datetime) -> datetime:
         """Return `when` in our clock, and expect the next request then."""
         self._planned = when
+        return self.ours(when)
+
+    def ours(self, when: datetime) -> datetime:
+        """Return `when` in our clock."""
         return when + self._jumped

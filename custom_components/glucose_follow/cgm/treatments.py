@@ -27,9 +27,6 @@ _LEAST_REST = timedelta(minutes=1)
 _RECENT = timedelta(hours=24)
 """What is older was not removed by anybody: the source forgets it."""
 
-_HEARD_LATELY = timedelta(minutes=6)
-"""What is pushed comes with the readings; one of them is not missed at once."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
@@ -65,7 +62,6 @@ class TreatmentLog:
         self._rests_until: datetime | None = None
         self._visible: frozenset[str] = frozenset()
         self._is_doubted = False
-        self._heard: datetime | None = None
         self._heard_meanwhile: list[_Heard] | None = None
 
     def question(
@@ -78,7 +74,7 @@ class TreatmentLog:
         Args:
             now: The present; aware.
             is_new: Whether a new reading has just arrived.
-            is_pushed: Whether the source says by itself what is new.
+            is_pushed: Whether the source says by itself what is new, and lately did.
         """
         if self._rests_until is not None and now < self._rests_until:
             return None
@@ -87,8 +83,7 @@ class TreatmentLog:
         is_complete = self._is_doubted or not _is_younger(
             self._told_all, now, _ALL_EVERY
         )
-        is_told = is_pushed and _is_younger(self._heard, now, _HEARD_LATELY)
-        if is_told and not is_complete:
+        if is_pushed and not is_complete:
             return None
         self._asked = now
         self._heard_meanwhile = []
@@ -143,7 +138,7 @@ class TreatmentLog:
         self._take_in(heard, now)
         if self._heard_meanwhile is not None:
             self._heard_meanwhile.append(heard)
-        self._told = self._heard = now
+        self._told = now
 
     def _take_in(self, heard: _Heard, now: datetime) -> None:
         """Change what is known by what was said."""
