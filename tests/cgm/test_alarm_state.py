@@ -36,9 +36,7 @@ def test_a_state_is_written_down_and_read_again() -> None:
     state = AlarmState(
         held={
             Level.LOW: Held(first_at=at(0), since=at(0.3), told_at=at(5)),
-            Level.SIGNAL_LOST: Held(
-                first_at=at(1), since=at(1), is_raised=True, told_at=at(2)
-            ),
+            Level.SIGNAL_LOST: Held(first_at=at(1), since=at(1), told_at=at(2)),
         },
         snoozed={Level.HIGH: at(60)},
     )
@@ -53,7 +51,6 @@ def test_a_level_of_a_newer_version_is_left_out() -> None:
     stored["held"]["bored"] = {
         "first_at": at(0).isoformat(),
         "since": at(0).isoformat(),
-        "is_raised": True,
         "told_at": None,
     }
 
@@ -61,13 +58,13 @@ def test_a_level_of_a_newer_version_is_left_out() -> None:
 
 
 def test_what_is_active_was_told_and_is_most_important_first() -> None:
-    told = Held(first_at=at(0), since=at(0), is_raised=True)
+    told = Held(first_at=at(0), since=at(0), told_at=at(1))
     state = AlarmState(
         held={
             Level.HIGH: told,
             Level.SIGNAL_LOST: told,
             Level.LOW: told,
-            Level.RISING_FAST: replace(told, is_raised=False),
+            Level.RISING_FAST: replace(told, told_at=None),
         }
     )
 

@@ -18,11 +18,13 @@ class Held:
     since: datetime
     """From when it counts, never later than when it was noticed."""
 
-    is_raised: bool = False
-    """Whether it was told itself."""
-
     told_at: datetime | None = None
-    """When it, or something worse that includes it, was last told."""
+    """When it was last told, or something worse while it was; None if not yet."""
+
+    @property
+    def is_raised(self) -> bool:
+        """Return whether it was told."""
+        return self.told_at is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +59,6 @@ class StoredHeld(TypedDict):
 
     first_at: str
     since: str
-    is_raised: bool
     told_at: str | None
 
 
@@ -75,7 +76,6 @@ def to_json(state: AlarmState) -> StoredState:
             level.value: {
                 "first_at": held.first_at.isoformat(),
                 "since": held.since.isoformat(),
-                "is_raised": held.is_raised,
                 "told_at": held.told_at.isoformat() if held.told_at else None,
             }
             for level, held in state.held.items()
@@ -94,7 +94,6 @@ def from_json(stored: StoredState) -> AlarmState:
             Level(name): Held(
                 first_at=datetime.fromisoformat(held["first_at"]),
                 since=datetime.fromisoformat(held["since"]),
-                is_raised=held["is_raised"],
                 told_at=_moment(held["told_at"]),
             )
             for name, held in stored["held"].items()

@@ -101,8 +101,8 @@ class _Look:
             after = self._followed(level, before)
             if after is not None:
                 self.held[level] = after
-            is_raised = after is not None and after.is_raised
-            if before is not None and before.is_raised and not is_raised:
+            is_over = not self._is_raised(level)
+            if before is not None and before.is_raised and is_over:
                 yield self._event(AlarmKind.CLEARED, level, before)
 
     def tell(self) -> Iterator[AlarmEvent]:
@@ -113,9 +113,9 @@ class _Look:
                 continue
             held = self.held[level]
             kind = AlarmKind.REPEATED if held.is_raised else AlarmKind.RAISED
-            self.held[level] = replace(held, is_raised=True)
-            for told in self.held.keys() & {level, *LESSER[level]}:
+            for told in {each for each in LESSER[level] if self._is_raised(each)}:
                 self.held[told] = replace(self.held[told], told_at=self._now)
+            self.held[level] = replace(held, told_at=self._now)
             yield self._event(kind, level, held)
 
     def next_at(self) -> datetime | None:
@@ -131,6 +131,10 @@ class _Look:
             level in self.held and self._is_window_open(level)
             for level in (Level.URGENT_LOW, Level.LOW)
         )
+
+    def _is_raised(self, level: Level) -> bool:
+        """Return whether an alarm was told and is not over."""
+        return level in self.held and self.held[level].is_raised
 
     def _is_window_open(self, level: Level) -> bool:
         """Return whether an alarm is wanted at this time of the day."""
