@@ -78,18 +78,17 @@ def outlook(
         now: The present; aware.
     """
     newest = readings[-1]
-    expected = _loops(loops, newest.at, now)
-    if expected is not None:
-        is_soon: bool | None = _lowest(expected, newest.at) < low
-    else:
-        expected = own_forecast(readings, breaks)
-        is_soon = None if expected is None else _is_low_soon(readings, breaks, low)
+    theirs = _loops(loops, newest.at, now)
+    expected = theirs or own_forecast(readings, breaks)
     if newest.mgdl < low:
         return Outlook(forecast=expected, is_low_soon=True, low_in=0)
-    crossed = _crossed(expected, newest.at, low) if expected else None
+    if expected is None:
+        return Outlook()
+    is_soon = _lowest(expected, newest.at) < low
+    crossed = _crossed(expected, newest.at, low)
     return Outlook(
         forecast=expected,
-        is_low_soon=is_soon,
+        is_low_soon=is_soon or (not theirs and _is_low_soon(readings, breaks, low)),
         low_in=None if crossed is None else _minutes_until(crossed, now),
     )
 
