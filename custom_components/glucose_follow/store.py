@@ -33,6 +33,7 @@ class Remembered:
 
     reported: Mapping[str, datetime] = field(default_factory=dict)
     """When each entity that not every site fills last had a value."""
+
     alarms: AlarmState = field(default_factory=AlarmState)
     """What was told, and what was silenced."""
 
