@@ -27,6 +27,12 @@ MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
+URGENT_LOW, LOW, LOW_SOON = Level.URGENT_LOW, Level.LOW, Level.LOW_SOON
+URGENT_HIGH, HIGH = Level.URGENT_HIGH, Level.HIGH
+FALLING_FAST, RISING_FAST = Level.FALLING_FAST, Level.RISING_FAST
+SIGNAL_LOST = Level.SIGNAL_LOST
+
+
 def at(minutes: float) -> datetime:
     """Return a time of the night."""
     return MIDNIGHT + minutes * MINUTE
@@ -50,6 +56,10 @@ def on(
         persistence=persistence * MINUTE,
         repeat=None if repeat is None else repeat * MINUTE,
     )
+
+
+LOWS = {URGENT_LOW: on(), LOW: on()}
+HIGHS = {URGENT_HIGH: on(), HIGH: on()}
 
 
 @dataclass(kw_only=True)
