@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.glucose_follow.cgm.alarm_levels import AlarmEvent
 from custom_components.glucose_follow.cgm.models import GlucoseRange, Thresholds
 from custom_components.glucose_follow.cgm.person import Scenario, SimulatedPerson
 from custom_components.glucose_follow.cgm.ranges import range_of
@@ -289,6 +290,23 @@ async def test_what_was_told_is_written_down_before(
     assert written[0] is not None
 
 
+async def test_what_was_not_told_yet_is_written_down_soon(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    heard: Heard,
+    hass_storage: dict[str, Any],
+    clocks: Clocks,
+    read: Callable[..., Any],
+) -> None:
+    await read(68)
+
+    await pass_time(hass, clocks, timedelta(seconds=61))
+
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
+    assert heard.lines == []
+    assert stored["alarms"]["held"]["low"]["told_at"] is None
+
+
 @pytest.mark.parametrize("error", [OSError("disk"), HomeAssistantError("full")])
 async def test_a_full_disk_is_no_reason_to_sleep(
     hass: HomeAssistant,
@@ -316,6 +334,7 @@ async def test_nothing_is_told_before_automations_can_hear_it(
     await set_up(hass, entry)
     heard = Heard(hass, NOW)
     await pass_time(hass, clocks, MINUTE)
+    await switch(hass, "low", "off")
     before = list(heard.lines)
 
     hass.set_state(CoreState.running)
@@ -334,14 +353,14 @@ async def test_nothing_is_told_of_somebody_who_is_followed_no_longer(
     read: Callable[..., Any],
 ) -> None:
     await read(50)
-    alarms = entry.runtime_data.alarms
+    told: list[AlarmEvent] = []
+    entry.runtime_data.alarms.async_listen(told.append)
 
     assert await hass.config_entries.async_unload(entry.entry_id)
     await pass_time(hass, clocks, 20 * MINUTE)
-    alarms.async_judge()
-    await settle(hass)
 
     assert heard.lines == ["4 raised urgent_low"]
+    assert told == []
 
 
 async def test_an_alarm_that_is_switched_off_ends_and_nothing_is_reloaded(
