@@ -120,6 +120,29 @@ async def test_nothing_is_so_of_whom_nobody_follows_at_the_moment(
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [(50, ["is_low"]), (65, []), (200, []), (260, ["is_high"])],
+)
+async def test_what_is_urgent_can_be_asked_alone(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    value: int,
+    expected: list[str],
+) -> None:
+    _add(site, value)
+    await set_up(hass, entry)
+
+    urgent = [
+        name
+        for name in ("is_low", "is_high")
+        if (await _ask(hass, name, {"urgent_only": True})).async_check()
+    ]
+
+    assert urgent == expected
+
+
+@pytest.mark.parametrize(
     ("direction", "expected"), [("falling", True), ("rising", False), ("either", True)]
 )
 async def test_glucose_changes_fast_in_a_direction(

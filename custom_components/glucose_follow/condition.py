@@ -36,6 +36,9 @@ from .trigger import (
     is_within,
 )
 
+CONF_URGENT_ONLY = "urgent_only"
+
+_URGENT_ONLY = {probatio.Required(CONF_URGENT_ONLY, default=False): cv.boolean}
 _BEHAVIOR = {
     probatio.Required(ATTR_BEHAVIOR, default=BEHAVIOR_ANY): probatio.In(
         [BEHAVIOR_ANY, BEHAVIOR_ALL]
@@ -126,12 +129,16 @@ class CgmCondition(Condition):
 
 
 class IsLowCondition(CgmCondition):
-    """Glucose is low or very low."""
+    """Glucose is low or urgently low."""
+
+    schema = _schema(_URGENT_ONLY)
 
     @override
     def value(self, coordinator: CgmCoordinator) -> bool | None:
         """Return whether it is below the person's low."""
-        return is_within(coordinator.data, LOWS)
+        urgent = {GlucoseRange.URGENT_LOW}
+        ranges = urgent if self.options[CONF_URGENT_ONLY] else LOWS
+        return is_within(coordinator.data, ranges)
 
 
 class IsInRangeCondition(CgmCondition):
@@ -144,12 +151,16 @@ class IsInRangeCondition(CgmCondition):
 
 
 class IsHighCondition(CgmCondition):
-    """Glucose is high or very high."""
+    """Glucose is high or urgently high."""
+
+    schema = _schema(_URGENT_ONLY)
 
     @override
     def value(self, coordinator: CgmCoordinator) -> bool | None:
         """Return whether it is above the person's high."""
-        return is_within(coordinator.data, HIGHS)
+        urgent = {GlucoseRange.URGENT_HIGH}
+        ranges = urgent if self.options[CONF_URGENT_ONLY] else HIGHS
+        return is_within(coordinator.data, ranges)
 
 
 class IsChangingFastCondition(CgmCondition):

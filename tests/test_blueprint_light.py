@@ -1,0 +1,182 @@
+"""A lamp shows where glucose is, and is given back."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.glucose_follow import lights
+from simulators.nightscout import NightscoutSimulator
+
+from .automations import MINUTE, read
+from .blueprints import make, start_again, stop
+from .conftest import NOW, TOKEN, Clocks
+from .demo import furnish
+from .home import pass_time, restart, set_up
+
+LAMP = "light.bed_light"
+RED, ORANGE, BLUE, GREEN = (255, 0, 0), (255, 140, 0), (0, 0, 255), (0, 255, 0)
+INPUTS: dict[str, Any] = {
+    "glucose": "sensor.alex_glucose",
+    "lights": {"entity_id": LAMP},
+}
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """Let the demo platform look at its lamps until the end."""
+    return True
+
+
+@pytest.fixture
+async def site(clocks: Clocks) -> AsyncGenerator[NightscoutSimulator]:
+    """Run a site that nobody uploads to but the test."""
+    async with NightscoutSimulator(
+        clock=clocks.world, tokens={TOKEN: frozenset({"*"})}
+    ) as running:
+        for minutes in (15, 10, 5):
+            running.add_entry(at=NOW - minutes * MINUTE, sgv=100)
+        yield running
+
+
+@pytest.fixture(autouse=True)
+async def _home(
+    hass: HomeAssistant, entry: MockConfigEntry, expected_lingering_timers: bool
+) -> None:
+    """Follow somebody in range, in a home whose lamp is white and dim."""
+    await furnish(hass, Platform.LIGHT)
+    await set_up(hass, entry)
+    await hass.services.async_call(
+        "light",
+        "turn_on",
+        {"entity_id": LAMP, "brightness": 50, "color_temp_kelvin": 3000},
+        blocking=True,
+    )
+
+
+def _colour(hass: HomeAssistant) -> tuple[int, int, int] | str:
+    """Return the colour of the lamp, or that it is as it was."""
+    lamp = hass.states.get(LAMP)
+    assert lamp is not None
+    assert lamp.state == "on"
+    if lamp.attributes["color_temp_kelvin"] == 3000:
+        assert lamp.attributes["brightness"] == 50
+        return "before"
+    colour: tuple[int, int, int] = lamp.attributes["rgb_color"]
+    return colour
+
+
+async def test_the_lamp_shows_the_range_and_is_given_back(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    await make(hass, "glucose_light", INPUTS)
+    seen = [_colour(hass)]
+    for value in (65, 100, 200, 100):
+        await read(hass, site, clocks, value)
+        seen.append(_colour(hass))
+    await pass_time(hass, clocks, 15 * MINUTE, step=MINUTE / 3)
+    seen.append(_colour(hass))
+    await read(hass, site, clocks, 100)
+    seen.append(_colour(hass))
+
+    assert seen == ["before", RED, "before", ORANGE, "before", BLUE, "before"]
+
+
+async def test_in_range_can_be_shown_too(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    await make(hass, "glucose_light", INPUTS | {"shows_in_range": True})
+
+    await read(hass, site, clocks, 65, 100)
+
+    assert _colour(hass) == GREEN
+
+
+async def test_the_lamp_pulses_at_an_urgent_low(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    await make(hass, "glucose_light", INPUTS)
+    site.add_entry(at=clocks.world(), sgv=50)
+    seen: set[tuple[str, object]] = set()
+
+    for _ in range(60):
+        await _pass_a_second(hass, clocks)
+        lamp = hass.states.get(LAMP)
+        assert lamp is not None
+        seen.add((lamp.state, lamp.attributes["brightness"]))
+
+    assert _colour(hass) == RED
+    assert seen >= {("on", 51), ("on", 255)}
+    await stop(hass)
+
+
+async def _pass_a_second(hass: HomeAssistant, clocks: Clocks) -> None:
+    """Let a second pass; an automation that waits is never done with anything."""
+    clocks.tick(MINUTE / 60)
+    async_fire_time_changed(hass)
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
+async def test_the_lamp_is_given_back_when_its_time_is_over(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    await hass.config.async_set_time_zone("UTC")
+    await make(
+        hass,
+        "glucose_light",
+        INPUTS | {"active_from": "22:00:00", "active_until": "12:08:00"},
+    )
+    await read(hass, site, clocks, 65)
+    assert _colour(hass) == RED
+
+    await read(hass, site, clocks, 65)
+    assert _colour(hass) == "before"
+    await read(hass, site, clocks, 100, 65)
+
+    assert _colour(hass) == "before"
+
+
+async def test_the_lamp_shows_nothing_while_nobody_is_there(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    hass.states.async_set("person.kim", "not_home")
+    await make(hass, "glucose_light", INPUTS | {"presence": ["person.kim"]})
+    await read(hass, site, clocks, 65)
+    assert _colour(hass) == "before"
+
+    hass.states.async_set("person.kim", "home")
+    await pass_time(hass, clocks, MINUTE / 60)
+
+    assert _colour(hass) == RED
+
+
+@pytest.mark.parametrize(("value", "expected"), [(100, "before"), (65, RED)])
+async def test_a_restart_in_the_middle_gives_the_lamp_back_in_the_end(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+    value: int,
+    expected: object,
+) -> None:
+    await make(hass, "glucose_light", INPUTS)
+    await read(hass, site, clocks, 65)
+    await stop(hass)
+    site.add_entry(at=clocks.world(), sgv=value)
+    await lights.async_setup(hass)
+    await restart(hass, entry)
+    assert _colour(hass) == RED
+
+    await start_again(hass)
+    assert _colour(hass) == expected
+    await read(hass, site, clocks, 100, 100)
+
+    assert _colour(hass) == "before"
