@@ -1,0 +1,266 @@
+"""What people import tells the right ones, in a real automation."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.components.automation.helpers import (
+    async_get_blueprints as blueprints_of,
+)
+from homeassistant.components.blueprint.models import Blueprint
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util.yaml import load_yaml_dict
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_mock_service,
+)
+
+from simulators.nightscout import NightscoutSimulator
+
+from .automations import MINUTE, read
+from .blueprints import BLUEPRINTS, FOLDER, make, start_again, stop
+from .conftest import NOW, TOKEN, Clocks
+from .demo import furnish
+from .home import pass_time, restart, set_up, settle, state
+
+ALEX = {"glucose": "sensor.alex_glucose"}
+NOTIFIERS = {"notifiers": {"entity_id": "notify.notifier"}}
+SIREN = "siren.siren"
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """Let the demo platform look at its things until the end."""
+    return True
+
+
+@pytest.fixture
+async def site(clocks: Clocks) -> AsyncGenerator[NightscoutSimulator]:
+    """Run a site that nobody uploads to but the test."""
+    async with NightscoutSimulator(
+        clock=clocks.world, tokens={TOKEN: frozenset({"*"})}
+    ) as running:
+        for minutes in (15, 10, 5):
+            running.add_entry(at=NOW - minutes * MINUTE, sgv=100)
+        yield running
+
+
+@pytest.fixture(autouse=True)
+async def _home(
+    hass: HomeAssistant, entry: MockConfigEntry, expected_lingering_timers: bool
+) -> None:
+    """Follow somebody in range, in a furnished home."""
+    await furnish(hass, Platform.MEDIA_PLAYER, Platform.NOTIFY, Platform.SIREN)
+    await set_up(hass, entry)
+
+
+def _phone(hass: HomeAssistant, name: str) -> tuple[str, list[ServiceCall]]:
+    """Return the device of a phone, and what it is told."""
+    app = MockConfigEntry(domain="mobile_app", title=name)
+    app.add_to_hass(hass)
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=app.entry_id, identifiers={("mobile_app", name)}, name=name
+    )
+    slug = name.lower().replace(" ", "_")
+    return device.id, async_mock_service(hass, "notify", f"mobile_app_{slug}")
+
+
+async def _answer(hass: HomeAssistant, action: str) -> None:
+    """Touch a button on a phone."""
+    hass.bus.async_fire("mobile_app_notification_action", {"action": action})
+    await settle(hass)
+
+
+@pytest.mark.parametrize("name", BLUEPRINTS)
+async def test_every_blueprint_can_be_imported(hass: HomeAssistant, name: str) -> None:
+    path = f"glucose_follow/{name}.yaml"
+    blueprint = Blueprint(
+        load_yaml_dict(str(FOLDER / path)),
+        path=path,
+        expected_domain="automation",
+        schema=blueprints_of(hass)._blueprint_schema,
+    )
+
+    assert blueprint.validate() is None
+    assert blueprint.metadata["source_url"] == (
+        "https://github.com/glucose-follow/glucose-follow/blob/main/"
+        f"blueprints/automation/{path}"
+    )
+    for given in blueprint.inputs.values():
+        assert given["name"]
+        assert given["selector"]
+
+
+async def test_phones_are_told_of_a_low_and_can_answer(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    first, told = _phone(hass, "Phone One")
+    second, more = _phone(hass, "Phone Two")
+    await make(
+        hass,
+        "low_alarm",
+        ALEX | {"phones": [first], "more_phones": [second], "sirens": [SIREN]},
+    )
+    await read(hass, site, clocks, 50)
+
+    (call,) = told
+    assert call.data["title"] == "Urgent low: Alex"
+    assert call.data["message"].startswith("50 mg/dL")
+    data = call.data["data"]
+    assert data["push"]["interruption-level"] == "critical"
+    assert (data["ttl"], data["priority"]) == (0, "high")
+    assert [action["title"] for action in data["actions"]] == [
+        "Snooze 15 min",
+        "I've got this",
+    ]
+    assert more == []
+    assert state(hass, SIREN) == "on"
+
+    await _answer(hass, data["actions"][0]["action"])
+
+    assert state(hass, SIREN) == "off"
+    assert state(hass, "sensor.alex_snoozed_until") != "unknown"
+    assert [call.data["message"] for call in (*told[1:], *more)] == [
+        "clear_notification",
+        "clear_notification",
+    ]
+
+
+async def test_without_an_answer_more_phones_are_told_even_after_a_restart(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    first, told = _phone(hass, "Phone One")
+    second, more = _phone(hass, "Phone Two")
+    await make(hass, "low_alarm", ALEX | {"phones": [first], "more_phones": [second]})
+    await read(hass, site, clocks, 50, 50)
+    assert more == []
+    await stop(hass)
+    await restart(hass, entry)
+    await start_again(hass)
+
+    await read(hass, site, clocks, 50, 50, 50)
+
+    assert len(told) > 2
+    assert more
+    assert more[0].data["title"] == "Urgent low: Alex"
+    assert "min" in more[0].data["message"]
+
+
+async def test_who_says_so_has_got_it_and_more_phones_stay_quiet(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    first, told = _phone(hass, "Phone One")
+    second, more = _phone(hass, "Phone Two")
+    await make(hass, "low_alarm", ALEX | {"phones": [first], "more_phones": [second]})
+    await read(hass, site, clocks, 50)
+    await _answer(hass, told[0].data["data"]["actions"][1]["action"])
+
+    await read(hass, site, clocks, 50, 50, 50, 50)
+
+    assert {call.data["message"] for call in more} == {"clear_notification"}
+
+
+async def test_a_rehearsal_says_that_it_is_one(
+    hass: HomeAssistant, site: NightscoutSimulator
+) -> None:
+    first, told = _phone(hass, "Phone One")
+    await make(hass, "low_alarm", ALEX | {"phones": [first]})
+
+    await hass.services.async_call("glucose_follow", "test_alarm", {"level": "low"})
+    await settle(hass)
+
+    assert [call.data["title"] for call in told] == ["TEST: Low: Alex"]
+
+
+async def test_readings_that_stop_are_told_of_and_return_after_a_restart(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    told = async_capture_events(hass, "notify")
+    await make(hass, "no_data", ALEX | NOTIFIERS)
+    await pass_time(hass, clocks, 40 * MINUTE, step=MINUTE)
+    assert [event.data["message"] for event in told] == [
+        "No readings. Nobody knows where glucose is."
+    ]
+    await stop(hass)
+    await restart(hass, entry)
+    await start_again(hass)
+
+    await read(hass, site, clocks, 100)
+
+    assert [event.data["message"] for event in told[1:]] == ["Readings arrive again."]
+    assert {event.data["title"] for event in told} == {"Alex"}
+
+
+async def test_changes_are_announced_in_chosen_words(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    said = async_mock_service(hass, "tts", "speak")
+    await make(
+        hass,
+        "say_it",
+        ALEX
+        | {
+            "voice": "tts.home",
+            "speakers": ["media_player.living_room"],
+            "high_words": "Hello! {value}",
+            "fast_words": "",
+        },
+    )
+
+    await read(hass, site, clocks, 65, 39, 100, 190)
+    await pass_time(hass, clocks, 12 * MINUTE, step=MINUTE)
+
+    assert [call.data["message"] for call in said] == [
+        "Glucose is low: 65.",
+        "Glucose is in range again: 100.",
+        "Hello! 190",
+        "There are no readings. Nobody knows where glucose is.",
+    ]
+    assert said[0].data["media_player_entity_id"] == ["media_player.living_room"]
+    assert said[0].data["entity_id"] == ["tts.home"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        (60, "Too little is known of the last 8 hours."),
+        (
+            600,
+            "100 % in range, 0 lows, 0 highs. Mean 100.0 mg/dL. 99 % of the night is known.",
+        ),
+    ],
+)
+async def test_the_night_is_told_in_the_morning(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+    minutes: int,
+    expected: str,
+) -> None:
+    await hass.config.async_set_time_zone("UTC")
+    for passed in range(5, minutes, 5):
+        site.add_entry(at=NOW - passed * MINUTE, sgv=100)
+    await hass.config_entries.async_unload(entry.entry_id)
+    await set_up(hass, entry)
+    told = async_capture_events(hass, "notify")
+    await make(hass, "morning_report", ALEX | NOTIFIERS | {"at": "12:00:30"})
+
+    await pass_time(hass, clocks, MINUTE, step=timedelta(seconds=10))
+
+    assert [_plain(event.data) for event in told] == [("Last night: Alex", expected)]
+
+
+def _plain(data: dict[str, Any]) -> tuple[str, str]:
+    """Return a notification on one line."""
+    return data["title"], " ".join(data["message"].split())
