@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from custom_components.glucose_follow.cgm.alarm_levels import Level
+from custom_components.glucose_follow.cgm.alarm_state import AlarmState, Held
 from custom_components.glucose_follow.cgm.data import CgmData
 from custom_components.glucose_follow.cgm.models import (
     DeviceStatus,
@@ -17,6 +19,7 @@ from custom_components.glucose_follow.cgm.models import (
     TreatmentKind,
 )
 from custom_components.glucose_follow.feed import (
+    alarmed,
     all_readings,
     changed,
     judged,
@@ -140,6 +143,38 @@ def test_nothing_before_the_asked_hours_is_told() -> None:
     assert all_readings((_reading(-61), _reading(-60)), since) == [
         [NOON_MS - 3_600_000, 100, 0]
     ]
+
+
+def _state(*levels: Level, **snoozed: float) -> AlarmState:
+    held = Held(first_at=NOON, since=NOON, is_raised=True, told_at=NOON)
+    return AlarmState(
+        held=dict.fromkeys(levels, held),
+        snoozed={
+            Level(name): NOON + minutes * MINUTE for name, minutes in snoozed.items()
+        },
+    )
+
+
+def test_the_worst_alarm_is_told() -> None:
+    assert alarmed(_state(Level.HIGH, Level.URGENT_HIGH), NOON) == {
+        "active": "urgent_high",
+        "snoozed_until": None,
+    }
+    assert alarmed(_state(), NOON) == {"active": None, "snoozed_until": None}
+
+
+def test_an_alarm_that_is_snoozed_is_quiet_until_the_end() -> None:
+    state = _state(Level.URGENT_LOW, Level.LOW, urgent_low=15)
+    until = NOON_MS + 900_000
+
+    assert alarmed(state, NOON) == {"active": "low", "snoozed_until": until}
+    assert alarmed(state, NOON + 15 * MINUTE)["active"] == "urgent_low"
+
+
+def test_what_was_never_raised_is_no_alarm() -> None:
+    held = Held(first_at=NOON, since=NOON)
+
+    assert alarmed(AlarmState(held={Level.LOW: held}), NOON)["active"] is None
 
 
 def test_a_limit_of_the_sensor_is_told_as_one() -> None:

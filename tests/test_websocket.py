@@ -26,7 +26,7 @@ from custom_components.glucose_follow.const import (
 from simulators.nightscout import NightscoutSimulator, faults
 
 from .conftest import Clocks
-from .home import GLUCOSE, pass_time, set_up
+from .home import GLUCOSE, pass_time, set_up, settle
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -39,6 +39,7 @@ async def client(
     hass: HomeAssistant, clocks: Clocks, hass_ws_client: WebSocketGenerator
 ) -> MockHAClientWebSocket:
     """Return a browser."""
+    assert await async_setup_component(hass, DOMAIN, {})
     return await hass_ws_client(hass)
 
 
@@ -95,7 +96,10 @@ async def test_everything_is_told_at_once(
     assert told["now"] == round(clocks.world().timestamp() * 1000)
     assert told["name"] == "Alex"
     assert told["unit"] == "mg/dL"
+    assert told["entry_id"] == entry.entry_id
     assert told["stale_after"] == 900
+    assert told["range"] == "in_range"
+    assert told["alarms"] == {"active": None, "snoozed_until": None}
     assert told["fresh_until"] == newest + 900_000
     assert told["latest"] == [newest, data.latest.mgdl, 0]
     assert len(told["readings"]) == len(data.readings) > 200
@@ -184,6 +188,34 @@ async def test_a_reading_that_grows_old_is_told_in_that_moment(
     assert message["is_signal_lost"] is True
     assert message["now"] - first["fresh_until"] < 6000
     assert "readings" not in message
+
+
+async def test_an_alarm_and_its_snooze_are_told_at_once(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    site: NightscoutSimulator,
+    client: MockHAClientWebSocket,
+) -> None:
+    await set_up(hass, entry)
+    await _subscribe(client, entity_id=GLUCOSE)
+    site.add_entry(at=clocks.world() - 5 * SECOND, sgv=50)
+
+    await entry.runtime_data.async_refresh()
+    await settle(hass)
+    raised = [told["alarms"] for told in await _so_far(client) if "alarms" in told]
+    await hass.services.async_call(
+        DOMAIN,
+        "snooze",
+        {"config_entry_id": entry.entry_id, "minutes": 15},
+        blocking=True,
+    )
+    await settle(hass)
+    quiet = [told["alarms"] for told in await _so_far(client) if "alarms" in told]
+
+    until = round((clocks.world() + 15 * MINUTE).timestamp() * 1000)
+    assert raised == [{"active": "urgent_low", "snoozed_until": None}]
+    assert quiet == [{"active": None, "snoozed_until": until}]
 
 
 async def test_a_reload_is_told_at_once_and_survived(
@@ -331,7 +363,6 @@ async def test_without_glucose_to_ask_about_only_owners_may_read(
     client: MockHAClientWebSocket,
     hass_admin_user: MockUser,
 ) -> None:
-    await async_setup_component(hass, DOMAIN, {})
     entry.add_to_hass(hass)
     told = await _subscribe(client, entry_id=entry.entry_id)
 
@@ -340,6 +371,28 @@ async def test_without_glucose_to_ask_about_only_owners_may_read(
 
     assert told == {"available": False}
     assert await _refusal(client, entry_id=entry.entry_id) == "unauthorized"
+
+
+async def test_glucose_that_is_hours_behind_is_asked_about_too(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    client: MockHAClientWebSocket,
+    hass_admin_user: MockUser,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    entry.add_to_hass(hass)
+    delayed = entity_registry.async_get_or_create(
+        "sensor", DOMAIN, f"{entry.entry_id}_delayed_glucose", config_entry=entry
+    )
+    hass_admin_user.groups = []
+
+    hass_admin_user.mock_policy({"entities": {"entity_ids": {GLUCOSE: True}}})
+    refusal = await _refusal(client, entry_id=entry.entry_id)
+    hass_admin_user.mock_policy({"entities": {"entity_ids": {delayed.entity_id: True}}})
+    told = await _subscribe(client, entity_id=delayed.entity_id)
+
+    assert refusal == "unauthorized"
+    assert told == {"available": False}
 
 
 async def test_who_stops_listening_is_told_nothing_more(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from .cgm.alarm_state import AlarmState
 from .cgm.data import CgmData
 from .cgm.models import (
     Forecast,
@@ -54,6 +55,21 @@ def judged(data: CgmData, since: datetime) -> JsonObjectType:
             for treatment in data.treatments
             if treatment.at >= since and _is_shown(treatment)
         ],
+    }
+
+
+def alarmed(state: AlarmState, now: datetime) -> JsonObjectType:
+    """Return the worst alarm that is not snoozed, and how long others are.
+
+    Args:
+        state: What the engine remembers.
+        now: The present; aware.
+    """
+    loud = (level for level in state.active if state.snoozed.get(level, now) <= now)
+    until = state.snoozed_until
+    return {
+        "active": next(loud, None),
+        "snoozed_until": milliseconds(until) if until else None,
     }
 
 

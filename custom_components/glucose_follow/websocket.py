@@ -28,7 +28,14 @@ import probatio
 from .cgm.models import Reading
 from .const import CONF_UNIT, DOMAIN, READINGS_SPAN
 from .coordinator import CgmConfigEntry, CgmCoordinator
-from .feed import all_readings, changed, judged, milliseconds, new_readings
+from .feed import (
+    alarmed,
+    all_readings,
+    changed,
+    judged,
+    milliseconds,
+    new_readings,
+)
 
 BEAT = timedelta(seconds=25)
 """A card that hears nothing for a minute says that it is cut off."""
@@ -100,7 +107,7 @@ class Subscription:
         self._told: JsonObjectType = {}
         self._readings: Sequence[Reading] = ()
         self._leave: list[CALLBACK_TYPE] = []
-        self._let_go: CALLBACK_TYPE | None = None
+        self._let_go: list[CALLBACK_TYPE] = []
 
     @callback
     def async_begin(self) -> None:
@@ -142,15 +149,18 @@ class Subscription:
         if self._entry.state is ConfigEntryState.LOADED:
             self._coordinator = self._entry.runtime_data
             tell = partial(self._tell, self._coordinator)
-            self._let_go = self._coordinator.async_add_listener(tell)
+            self._let_go = [
+                self._coordinator.async_add_listener(tell),
+                self._coordinator.alarms.async_listen(lambda _: tell()),
+            ]
             tell()
 
     @callback
     def _detach(self) -> None:
         """Forget what was told; the next coordinator may know something else."""
-        if self._let_go is not None:
-            self._let_go()
-        self._coordinator, self._let_go = None, None
+        while self._let_go:
+            self._let_go.pop()()
+        self._coordinator = None
         self._told, self._readings = {}, ()
 
     @callback
@@ -175,7 +185,9 @@ class Subscription:
         """Return all that is known but the readings themselves."""
         until = coordinator.fresh_until
         return {
+            "alarms": alarmed(coordinator.alarms.state, coordinator.now()),
             "available": True,
+            "entry_id": self._entry.entry_id,
             "fresh_until": milliseconds(until) if until else None,
             "name": _name(self._hass, self._entry),
             "stale_after": round(coordinator.stale_after.total_seconds()),
@@ -216,13 +228,14 @@ def _may_read(
     entry: CgmConfigEntry,
 ) -> bool:
     """Return whether the user may read the person's glucose."""
-    user = connection.user
-    entity_id = er.async_get(hass).async_get_entity_id(
-        SENSOR_DOMAIN, DOMAIN, f"{entry.entry_id}_glucose"
-    )
-    if entity_id is None:
-        return user.is_admin
-    return user.permissions.check_entity(entity_id, POLICY_READ)
+    user, registry = connection.user, er.async_get(hass)
+    for key in ("glucose", "delayed_glucose"):
+        entity_id = registry.async_get_entity_id(
+            SENSOR_DOMAIN, DOMAIN, f"{entry.entry_id}_{key}"
+        )
+        if entity_id is not None:
+            return user.permissions.check_entity(entity_id, POLICY_READ)
+    return user.is_admin
 
 
 def _name(hass: HomeAssistant, entry: CgmConfigEntry) -> str:

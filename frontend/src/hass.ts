@@ -33,6 +33,7 @@ export interface EntityEntry {
 export interface DeviceEntry {
   readonly name?: string | null;
   readonly name_by_user?: string | null;
+  readonly parent_device_id?: string | null;
 }
 
 export interface EntityState {
@@ -51,6 +52,5 @@ export interface Hass {
     domain: string,
     service: string,
     data: Readonly<Record<string, unknown>>,
-    target?: { readonly entity_id: string },
   ): Promise<unknown>;
 }

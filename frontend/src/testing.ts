@@ -26,6 +26,7 @@ export function person(changes: Partial<Person> = {}): Person {
   const known = readings([104, 108, 112]);
   return {
     available: true,
+    entry_id: "01JALEX",
     name: "Alex",
     unit: "mg/dL",
     stale_after: 900,
@@ -43,7 +44,7 @@ export function person(changes: Partial<Person> = {}): Person {
     status: { insulin_on_board: null, carbs_on_board: null },
     forecast: null,
     low_in: null,
-    alarms: null,
+    alarms: { active: null, snoozed_until: null },
     ...changes,
   };
 }

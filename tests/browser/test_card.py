@@ -423,7 +423,7 @@ def _message(now: datetime) -> dict[str, Any]:
         "status": {"insulin_on_board": None, "carbs_on_board": None},
         "forecast": None,
         "low_in": None,
-        "alarms": None,
+        "alarms": {"active": None, "snoozed_until": None},
     }
 
 

@@ -31,6 +31,7 @@ function home(
     entities: Object.fromEntries(all.flat()),
     devices: {
       alex: { name: "Alex", name_by_user: null },
+      pump: { name: "Pump", parent_device_id: "alex" },
       sam: { name: "Samuel", name_by_user: "Sam" },
     },
     locale: {
@@ -49,9 +50,14 @@ const alex = entities("alex", {
   reservoir: { entity_category: "diagnostic" },
   sensor_status: { hidden: true },
   low: { entity_category: "config", entity_id: "number.alex_low" },
+  urgent_low: { entity_id: "binary_sensor.alex_urgent_low" },
+  alarm: { entity_id: "event.alex_alarm" },
+});
+const pump = entities("pump", {
+  battery: { entity_category: "diagnostic", device_id: "pump" },
 });
 const sam = entities("sam", { glucose: {} });
-const other = entities("pump", { glucose: { platform: "other" } });
+const other = entities("other", { glucose: { platform: "other" } });
 
 describe("people", () => {
   it("are found by their glucose, in the order of their names", () => {
@@ -59,6 +65,12 @@ describe("people", () => {
       { entityId: "sensor.alex_glucose", deviceId: "alex", name: "Alex" },
       { entityId: "sensor.sam_glucose", deviceId: "sam", name: "Sam" },
     ]);
+  });
+
+  it("are found although their source is hours behind", () => {
+    const late = entities("sam", { delayed_glucose: {} });
+
+    expect(people(home(late)).map(({ name }) => name)).toEqual(["Sam"]);
   });
 
   it("have a name even without a device", () => {
@@ -74,6 +86,9 @@ describe("people", () => {
   it("are nothing else of ours", () => {
     expect(isGlucose(undefined)).toBe(false);
     expect(isGlucose(alex[0]?.[1])).toBe(false);
+    expect(
+      isGlucose({ entity_id: "sensor.a", platform: "glucose_follow" }),
+    ).toBe(false);
     expect(
       isGlucose({
         entity_id: "number.alex_glucose",
@@ -91,7 +106,7 @@ test("a card is suggested for somebody's glucose only", () => {
     config: { type: `custom:${CARD}`, entity: "sensor.alex_glucose" },
   });
   expect(suggestion(everything, "sensor.alex_delta")).toBeNull();
-  expect(suggestion(everything, "sensor.pump_glucose")).toBeNull();
+  expect(suggestion(everything, "sensor.other_glucose")).toBeNull();
   expect(suggestion(everything, "sensor.unknown")).toBeNull();
 });
 
@@ -126,15 +141,28 @@ describe("the dashboard", () => {
   });
 
   it("shows the card first, then what else there is", () => {
-    const sections = views(home(alex))[0]!.sections.map(({ cards }) =>
+    const sections = views(home(alex, pump))[0]!.sections.map(({ cards }) =>
       cards.map(({ entity, heading }) => entity ?? heading),
     );
 
     expect(sections).toEqual([
       ["sensor.alex_glucose"],
       ["Insulin and carbs", "sensor.alex_last_bolus"],
-      ["Sensor, pump and phone", "sensor.alex_reservoir"],
-      ["Alarms and settings", "number.alex_low"],
+      [
+        "Sensor, pump and phone",
+        "sensor.alex_reservoir",
+        "sensor.pump_battery",
+      ],
+      ["Alarms and settings", "number.alex_low", "event.alex_alarm"],
+    ]);
+  });
+
+  it("names tiles without the person, but with what they wear", () => {
+    const { cards } = views(home(alex, pump))[0]!.sections[2]!;
+
+    expect(cards.slice(1).map(({ name }) => name)).toEqual([
+      { type: "entity" },
+      [{ type: "device" }, { type: "entity" }],
     ]);
   });
 

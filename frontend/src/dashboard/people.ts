@@ -4,8 +4,11 @@ import type { EntityEntry, Hass } from "../hass";
 
 const PLATFORM = "glucose_follow";
 
+/** Who has one does not have the other. */
+const GLUCOSE = new Set(["glucose", "delayed_glucose"]);
+
 export interface Followed {
-  /** Of the glucose sensor. */
+  /** Of the glucose sensor, or the one of a source that is hours behind. */
   readonly entityId: string;
   readonly deviceId: string | null;
   readonly name: string;
@@ -27,7 +30,7 @@ export function people(hass: Pick<Hass, "entities" | "devices">): Followed[] {
 export function isGlucose(entity: EntityEntry | undefined): boolean {
   return (
     entity?.platform === PLATFORM &&
-    entity.translation_key === "glucose" &&
+    GLUCOSE.has(entity.translation_key ?? "") &&
     entity.entity_id.startsWith("sensor.")
   );
 }

@@ -7,20 +7,41 @@ import { BADGE, CARD } from "./suggestion";
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** What is about insulin and carbs; everything else unknown goes below it. */
+/** What is about insulin and carbs. */
 const TREATMENTS = new Set([
+  "basal_rate",
+  "carbs_on_board",
+  "insulin_on_board",
+  "last_automatic_bolus",
   "last_bolus",
   "last_bolus_time",
-  "last_automatic_bolus",
   "last_carbs",
   "last_carbs_time",
-  "insulin_on_board",
-  "carbs_on_board",
-  "basal_rate",
+  "override",
+  "temporary_target",
+  "treatment",
 ]);
 
+/** What alarms say, beside what is chosen about them. */
+const ALARMS = new Set(["alarm", "snoozed_until"]);
+
 /** What the card says already. */
-const ON_THE_CARD = new Set(["glucose", "delta", "direction", "range"]);
+const ON_THE_CARD = new Set([
+  "delayed_glucose",
+  "delta",
+  "direction",
+  "falling_fast",
+  "forecast",
+  "glucose",
+  "high",
+  "low",
+  "low_in",
+  "low_soon",
+  "range",
+  "rising_fast",
+  "urgent_high",
+  "urgent_low",
+]);
 
 /** Return the dashboard. */
 export function generate(
@@ -47,12 +68,19 @@ export function generate(
 function view(
   { entityId, deviceId, name }: Followed,
   everybody: readonly Followed[],
-  { entities }: Pick<Hass, "entities">,
+  { entities, devices }: Pick<Hass, "entities" | "devices">,
   { dashboard: texts }: Words,
 ): Config {
-  const own = Object.values(entities).filter(
-    ({ device_id, hidden }) => device_id === deviceId && !hidden,
-  );
+  const own = Object.values(entities).filter(({ device_id: id, hidden }) => {
+    const parent = id ? devices[id]?.parent_device_id : null;
+    return !hidden && (id === deviceId || parent === deviceId);
+  });
+  const of = (group: Group): readonly Config[] =>
+    own
+      .filter((entity) => groupOf(entity) === group)
+      .map(({ entity_id, device_id }) =>
+        tile(entity_id, device_id === deviceId),
+      );
   const others = everybody.filter((other) => other.entityId !== entityId);
   return {
     title: name,
@@ -75,43 +103,40 @@ function view(
           },
         ],
       },
-      section(texts.treatments, own.filter(isTreatment)),
-      section(texts.devices, own.filter(isDevice)),
-      section(texts.settings, own.filter(isSetting)),
+      section(texts.treatments, of("treatments")),
+      section(texts.devices, of("devices")),
+      section(texts.settings, of("settings")),
     ].filter((one) => one !== null),
   };
 }
 
-/** Return a section with a tile for each entity, null without any. */
-function section(heading: string, entities: EntityEntry[]): Config | null {
-  return entities.length === 0
+/** Return a section, null without anything in it. */
+function section(heading: string, tiles: readonly Config[]): Config | null {
+  return tiles.length === 0
     ? null
-    : {
-        cards: [
-          { type: "heading", heading },
-          ...entities.map(({ entity_id }) => ({
-            type: "tile",
-            entity: entity_id,
-            // The person's name is the title already.
-            name: { type: "entity" },
-          })),
-        ],
-      };
+    : { cards: [{ type: "heading", heading }, ...tiles] };
 }
 
-function isTreatment({ translation_key }: EntityEntry): boolean {
-  return TREATMENTS.has(translation_key ?? "");
+/** Return a tile, named without the person, who is the title already. */
+function tile(entity: string, isPerson: boolean): Config {
+  const name = isPerson
+    ? { type: "entity" }
+    : [{ type: "device" }, { type: "entity" }];
+  return { type: "tile", entity, name };
 }
 
-function isSetting({ entity_category }: EntityEntry): boolean {
-  return entity_category === "config";
-}
+type Group = "treatments" | "devices" | "settings" | "card";
 
-function isDevice(entity: EntityEntry): boolean {
-  const { translation_key } = entity;
-  return (
-    !isTreatment(entity) &&
-    !isSetting(entity) &&
-    !ON_THE_CARD.has(translation_key ?? "")
-  );
+/** Return where an entity belongs; what nobody has named is about devices. */
+function groupOf({
+  translation_key = "",
+  entity_category,
+}: EntityEntry): Group {
+  if (entity_category === "config" || ALARMS.has(translation_key)) {
+    return "settings";
+  }
+  if (ON_THE_CARD.has(translation_key)) {
+    return "card";
+  }
+  return TREATMENTS.has(translation_key) ? "treatments" : "devices";
 }

@@ -59,7 +59,7 @@ export class GlucoseFollowPerson extends LitElement {
     const { currentness, person } = this.live.view();
     const isCalm =
       currentness.kind === "current" &&
-      !person?.alarms?.active &&
+      !person?.alarms.active &&
       this.rangeOf(person) === "in_range";
     this.classList.toggle("calm", isCalm);
   }
@@ -71,7 +71,7 @@ export class GlucoseFollowPerson extends LitElement {
     if (refusal) {
       return this.refused(refusal);
     }
-    const alarm = person?.alarms?.active ?? null;
+    const alarm = person?.alarms.active ?? null;
     return html`
       <div
         class="person ${isCurrent ? "" : "old"} ${alarm ? "alarmed" : ""}"
@@ -178,7 +178,7 @@ export class GlucoseFollowPerson extends LitElement {
     now: number,
   ): TemplateResult | typeof nothing {
     const { format } = this;
-    const until = person?.alarms?.snoozed_until ?? null;
+    const until = person?.alarms.snoozed_until ?? null;
     const low = person?.low_in ?? null;
     if (low !== null && low > 0) {
       const duration = format.duration(low * MINUTE);
@@ -345,7 +345,7 @@ export class GlucoseFollowPerson extends LitElement {
     this.isChoosing = false;
     try {
       await this.hass.callService("glucose_follow", "snooze", {
-        entity_id: this.entity,
+        config_entry_id: this.live.view().person?.entry_id,
         minutes,
       });
       this.hasFailed = false;

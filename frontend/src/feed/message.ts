@@ -55,6 +55,8 @@ export interface Forecast {
 export interface Person {
   /** Whether the integration follows the person at the moment. */
   readonly available: boolean;
+  /** Of the config entry. */
+  readonly entry_id: string;
   readonly name: string;
   readonly unit: Unit;
   /** Seconds. */
@@ -87,7 +89,7 @@ export interface Person {
     readonly active: Level | null;
     /** Epoch milliseconds. */
     readonly snoozed_until: number | null;
-  } | null;
+  };
 }
 
 /** Only what changed; the first message after a silence has it all. */
