@@ -146,7 +146,7 @@ def test_nothing_before_the_asked_hours_is_told() -> None:
 
 
 def _state(*levels: Level, **snoozed: float) -> AlarmState:
-    held = Held(first_at=NOON, since=NOON, is_raised=True, told_at=NOON)
+    held = Held(first_at=NOON, since=NOON, told_at=NOON)
     return AlarmState(
         held=dict.fromkeys(levels, held),
         snoozed={

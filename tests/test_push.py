@@ -1,11 +1,12 @@
 """What is pushed is there at once, and nothing depends on it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime, timedelta
 import gc
 from itertools import pairwise
 import logging
+from typing import Any
 
 from engineio.base_client import connected_clients
 from homeassistant.config_entries import ConfigEntryState
@@ -61,7 +62,8 @@ async def site(clocks: Clocks) -> AsyncGenerator[NightscoutSimulator]:
 def busy(hass: HomeAssistant) -> bool:
     """Return whether anything is under way but listening."""
     tasks = hass._tasks | hass._background_tasks
-    return any(task.get_name() != LISTENING for task in tasks)
+    names = (task.get_name() for task in tasks if isinstance(task, asyncio.Task))
+    return any(name != LISTENING for name in names)
 
 
 async def calm(hass: HomeAssistant) -> None:
@@ -819,7 +821,7 @@ async def set_up_beside(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await calm(hass)
 
 
-def _stamps(events: list[Event]) -> list[datetime | None]:
+def _stamps(events: Sequence[Event[Any]]) -> list[datetime | None]:
     """Return the stamps of the readings that were shown."""
     return [
         dt_util.parse_datetime(event.data["new_state"].state)

@@ -525,6 +525,7 @@ async def remove(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> bool
     registry = dr.async_get(hass)
     devices = [*registry.devices, *registry.child_devices]
     device = next(each for each in devices if each.name == name)
+    assert isinstance(device, dr.DeviceEntry | dr.ChildDeviceEntry)
     may_go = await async_remove_config_entry_device(hass, entry, device)
     if may_go:
         registry.async_remove_device(device.id)

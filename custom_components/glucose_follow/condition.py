@@ -5,8 +5,8 @@ these; glucose that nobody knows is not low either.
 """
 
 import abc
-from collections.abc import Callable
-from typing import ClassVar, Unpack, cast, override
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Unpack, cast, override
 
 from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -46,7 +46,9 @@ _BEHAVIOR = {
 }
 
 
-def _schema(fields: dict[probatio.Marker, object] | None = None) -> probatio.Schema:
+def _schema(
+    fields: Mapping[Any, object] | None = None,
+) -> probatio.Schema:
     """Return a schema with what is particular to a condition."""
     return probatio.Schema(
         {

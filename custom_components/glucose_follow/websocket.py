@@ -28,14 +28,7 @@ import probatio
 from .cgm.models import Reading
 from .const import CONF_UNIT, DOMAIN, READINGS_SPAN
 from .coordinator import CgmConfigEntry, CgmCoordinator
-from .feed import (
-    alarmed,
-    all_readings,
-    changed,
-    judged,
-    milliseconds,
-    new_readings,
-)
+from .feed import alarmed, all_readings, changed, judged, milliseconds, new_readings
 
 BEAT = timedelta(seconds=25)
 """A card that hears nothing for a minute says that it is cut off."""
