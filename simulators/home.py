@@ -1,7 +1,8 @@
 """A real Home Assistant on this machine, onboarded, with the integration in it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 import fcntl
 import json
 from pathlib import Path
@@ -46,17 +47,29 @@ class HomeError(Exception):
 class Home:
     """Runs Home Assistant in a folder and talks to it as its owner would."""
 
-    def __init__(self, folder: Path, *, port: int = 8123, level: str = "info") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 8123,
+        level: str = "info",
+        integrations: Sequence[str] = (),
+        others: Sequence[Path] = (),
+    ) -> None:
         """Prepare; nothing is written before the home is entered.
 
         Args:
             folder: Where its configuration goes; what is there is deleted.
             port: Of the loopback interface.
             level: How much of the integration's log is kept.
+            integrations: More of Home Assistant's own that are set up.
+            others: Folders of other integrations that are installed and set up.
         """
         self._folder = folder
         self._port = port
         self._level = level
+        self._integrations = (*integrations, *(path.name for path in others))
+        self._others = others
         self._process: asyncio.subprocess.Process | None = None
         self._session: ClientSession | None = None
         self.tokens: dict[str, Any] = {}
@@ -102,6 +115,8 @@ class Home:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
+            # Or Python finds the integrations of this repository instead.
+            cwd=self._folder,
         )
         async with asyncio.timeout(_START):
             while not await self._is_running():
@@ -169,14 +184,31 @@ class Home:
     async def command(self, **message: Any) -> Any:
         """Return the answer to a command of the websocket API."""
         assert self._session is not None
+        async with self._connect() as socket:
+            await socket.send_json({"id": 1, **message})
+            return await _result(socket)
+
+    async def events(self, last: str, **message: Any) -> list[dict[str, Any]]:
+        """Return what a command of the websocket API tells, up to the last."""
+        async with self._connect() as socket, asyncio.timeout(_STOP):
+            await socket.send_json({"id": 1, **message})
+            await _result(socket)
+            events: list[dict[str, Any]] = []
+            while not events or events[-1]["type"] != last:
+                events.append((await socket.receive_json())["event"])
+            return events
+
+    @asynccontextmanager
+    async def _connect(self) -> AsyncGenerator[ClientWebSocketResponse]:
+        """Open the websocket API as the owner."""
+        assert self._session is not None
         async with self._session.ws_connect(f"{self.url}/api/websocket") as socket:
             await socket.receive_json()
             await socket.send_json(
                 {"type": "auth", "access_token": self.tokens["access_token"]}
             )
             await socket.receive_json()
-            await socket.send_json({"id": 1, **message})
-            return await _result(socket)
+            yield socket
 
     def _furnish(self) -> None:
         """Write the configuration of a home that nobody has entered yet."""
@@ -191,7 +223,10 @@ class Home:
         (self._folder / "custom_components" / _INTEGRATION.name).symlink_to(
             _INTEGRATION.resolve()
         )
-        configuration = _CONFIGURATION.format(level=self._level)
+        for path in self._others:
+            (self._folder / "custom_components" / path.name).symlink_to(path.resolve())
+        more = "".join(f"{name}:\n" for name in self._integrations)
+        configuration = _CONFIGURATION.format(level=self._level) + more
         (self._folder / "configuration.yaml").write_text(configuration)
         (self._folder / "automations.yaml").write_text("[]\n")
         # Settings in YAML would greet the user with a dialog about them.
