@@ -1,6 +1,7 @@
 """What may be pasted into a public bug report."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import timedelta
 from hashlib import sha1
 import json
@@ -14,7 +15,11 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.glucose_follow.cgm.models import GlucoseUnit, TreatmentKind
+from custom_components.glucose_follow.cgm.models import (
+    DeviceStatus,
+    GlucoseUnit,
+    TreatmentKind,
+)
 from custom_components.glucose_follow.cgm.source import Feature
 from custom_components.glucose_follow.const import (
     CONF_API_SECRET_SHA1,
@@ -29,7 +34,7 @@ from custom_components.glucose_follow.diagnostics import (
 )
 from simulators.nightscout import NightscoutSimulator, faults
 
-from .conftest import SECRET, TOKEN, Clocks
+from .conftest import NOW, SECRET, TOKEN, Clocks
 from .home import pass_time, restart, set_up
 
 type Json = bool | float | str | list[Json] | dict[str, Json] | None
@@ -66,6 +71,7 @@ KEYS = {
 """Everything that is told, but for how many treatments of which kind there are."""
 
 KINDS = {f"treatments.kinds.{kind}" for kind in TreatmentKind}
+STATUS = {f"status.{field.name}_age_seconds" for field in fields(DeviceStatus)}
 
 WORDS = {
     *SourceKind,
@@ -100,7 +106,7 @@ async def tell(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Json]:
     found = dict(leaves(decoded))
 
     assert decoded == told
-    assert found.keys() - KINDS == KEYS
+    assert found.keys() - KINDS - STATUS == KEYS
     assert {value for _, value in leaves(decoded) if isinstance(value, str)} <= WORDS
     return found
 
@@ -139,6 +145,23 @@ async def test_nothing_that_is_told_is_about_a_person(
     }
     assert {secret for secret in secrets if secret.casefold() in text} == set()
     assert await tell(hass, entry)
+
+
+async def test_how_old_everything_is_that_devices_said_is_told(
+    hass: HomeAssistant, entry: MockConfigEntry, site: NightscoutSimulator
+) -> None:
+    site.add_devicestatus(
+        at=NOW - timedelta(minutes=2),
+        device="loop://Grandmother's iPhone",
+        pump={"reservoir": 117},
+    )
+    await set_up(hass, entry)
+
+    told = await tell(hass, entry)
+
+    assert told["status.reservoir_age_seconds"] == 120
+    assert "iPhone" not in json.dumps(told)
+    assert 117 not in told.values()
 
 
 async def test_the_hash_of_a_secret_is_a_secret(

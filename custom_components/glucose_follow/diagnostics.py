@@ -8,6 +8,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from .cgm.models import DeviceStatus
+from .cgm.status import ages
 from .const import CONF_SOURCE, CONF_STALE_AFTER, CONF_UNIT
 from .coordinator import CgmConfigEntry
 
@@ -56,4 +58,10 @@ async def async_get_config_entry_diagnostics(
             "kinds": dict(Counter(item.kind.value for item in data.treatments)),
         },
         **({"history": asdict(coordinator.history)} if coordinator.history else {}),
+        "status": {
+            f"{name}_age_seconds": round(old.total_seconds())
+            for name, old in ages(
+                coordinator.status_log.status or DeviceStatus(), now
+            ).items()
+        },
     }

@@ -129,6 +129,31 @@ async def test_the_person_is_the_same_whoever_uploads(
         assert told == (changed[kind] if changed[kind] > NOON - DAY else None)
 
 
+@pytest.mark.parametrize("style", [Style.AAPS, Style.LOOP, Style.TRIO])
+async def test_both_versions_of_the_api_tell_the_same(
+    http: ClientSession, clock: FakeTime, style: Style
+) -> None:
+    async with NightscoutSimulator(
+        clock=clock,
+        person=PERSON,
+        style=style,
+        api_secret=SECRET,
+        tokens={READER: frozenset({"*"})},
+    ) as site:
+        site.add_treatment(at=NOON - 25 * DAY, eventType="Profile Switch", profile="X")
+        site.add_treatment(at=NOON - 30 * DAY, eventType="Pump Battery Change")
+        sources = [follow(http, site, clock, each) for each in (SECRET, READER)]
+        for source in sources:
+            await source.identify()
+
+        one, other = [await read(source) for source in sources]
+
+        assert [source.api for source in sources] == ["v1", "v3"]
+        assert one == other
+        assert one.loop is not None
+        assert one.pump_battery_changed is not None
+
+
 @pytest.mark.parametrize(
     ("style", "reservoir", "percent", "volts"),
     [

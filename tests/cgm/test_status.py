@@ -17,7 +17,7 @@ from custom_components.glucose_follow.cgm.models import (
     Treatment,
     TreatmentKind,
 )
-from custom_components.glucose_follow.cgm.status import StatusLog, current
+from custom_components.glucose_follow.cgm.status import StatusLog, ages, current
 from custom_components.glucose_follow.cgm.timeline import Timeline
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -528,6 +528,18 @@ def test_what_does_not_change_is_not_published_again() -> None:
     running = basal(10, percent=50, duration=60)
 
     assert now(status, running) == now(status, running, at=NOON + 5 * MINUTE)
+
+
+def test_the_age_of_everything_that_was_told_is_known() -> None:
+    status = DeviceStatus(
+        reservoir=Reported(90.0, NOON - MINUTE),
+        looped_at=NOON - HOUR,
+        override_until=NOON + HOUR,
+        profiles=(PROFILE,),
+        pump_model="Dash",
+    )
+
+    assert ages(status, NOON) == {"reservoir": MINUTE, "looped_at": HOUR}
 
 
 def lively(at: datetime = NOON) -> DeviceStatus:

@@ -4,8 +4,8 @@ Each value ends at its own age, judged anew whenever somebody looks, so nothing
 has to be told for an old value to go.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from . import basal
@@ -99,6 +99,21 @@ def current(
         profiles=(),
         enacted=None,
     )
+
+
+def ages(status: DeviceStatus, now: datetime) -> Mapping[str, timedelta]:
+    """Return how old everything is that was told, by the names of its fields.
+
+    What is yet to come, as the end of an override, has no age.
+    """
+    moments: dict[str, datetime] = {}
+    for field in fields(status):
+        value: object = getattr(status, field.name)
+        if isinstance(value, Reported):
+            moments[field.name] = value.at
+        elif isinstance(value, datetime) and value <= now:
+            moments[field.name] = value
+    return {name: now - at for name, at in moments.items()}
 
 
 def _without_old(status: DeviceStatus, now: datetime) -> DeviceStatus:
