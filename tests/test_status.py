@@ -523,9 +523,8 @@ async def test_no_override_is_not_the_same_as_nobody_knows(
 async def remove(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> bool:
     """Remove a device as Home Assistant does, and return whether it is gone."""
     registry = dr.async_get(hass)
-    devices = [*registry.devices, *registry.child_devices]
+    devices: list[dr.AnyDeviceEntry] = [*registry.devices, *registry.child_devices]
     device = next(each for each in devices if each.name == name)
-    assert isinstance(device, dr.DeviceEntry | dr.ChildDeviceEntry)
     may_go = await async_remove_config_entry_device(hass, entry, device)
     if may_go:
         registry.async_remove_device(device.id)

@@ -24,6 +24,7 @@ from custom_components.glucose_follow.cgm.errors import (
     CgmError,
     CgmResponseError,
 )
+from custom_components.glucose_follow.cgm.source import Feature
 from custom_components.glucose_follow.cgm.sources import nightscout
 from custom_components.glucose_follow.cgm.sources.nightscout import (
     Credential,
@@ -35,6 +36,7 @@ from custom_components.glucose_follow.cgm.sources.nightscout.api import (
     NightscoutApi,
 )
 from custom_components.glucose_follow.cgm.sources.nightscout.best import BestApi
+from custom_components.glucose_follow.cgm.sources.nightscout.reader import StatusReader
 from custom_components.glucose_follow.cgm.sources.nightscout.tokens import (
     RefusedError,
     Tokens,
@@ -191,8 +193,11 @@ async def test_no_source_builds_a_deadly_request(told: list[Json | CgmError]) ->
     source._address = parse_address("https://site.example")
     source._v1 = source._api = V1Api(client, Credential(token=READER))
     source._v3 = V3Api(client, Tokens(client, READER, lambda: NOON))
+    source._clock = lambda: NOON
+    source._reader = StatusReader(source._now)
+    source._has_devices = True
     source._skipped = 0
-    source._features = frozenset()
+    source._features = frozenset(Feature)
 
     for _ in range(2):
         with suppress(CgmError):

@@ -800,6 +800,6 @@ async def assert_survives(source: NightscoutSource) -> None:
             assert all(each.at.tzinfo is UTC for each in found)
             assert all(each.at >= NOON - DAY for each in found)
     with suppress(CgmError):
-        assert await source.status()
+        await source.status()
     with suppress(CgmError):
         assert await source.identify()

@@ -119,10 +119,16 @@ async def test_a_token_is_enough_to_speak_version_3(
     await source.identify()
 
     assert source.api == "v3"
-    assert source.features >= {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
+    assert source.features == {
+        Feature.LIVE,
+        Feature.PUSH,
+        Feature.STATUS,
+        Feature.TREATMENTS,
+    }
     assert sorted(paths(site)) == [
         "/api/v1/status.json",
         EXCHANGE,
+        "/api/v3/devicestatus",
         "/api/v3/entries",
         "/api/v3/treatments",
     ]
@@ -135,7 +141,7 @@ async def test_no_document_is_wanted_to_find_out_what_there_is(
     await reads(http, site, clock, READER).identify()
 
     probes = [dict(each.query) for each in site.requests if "/v3/" in each.path]
-    assert probes == [{"srvModified$gt": "4102444800000", "limit": "1"}] * 2
+    assert probes == [{"srvModified$gt": "4102444800000", "limit": "1"}] * 3
 
 
 @pytest.mark.parametrize("credential", [SECRET, ""])
@@ -561,7 +567,12 @@ async def test_treatments_fall_back_when_they_are_looked_for(
 
     await source.identify()
 
-    assert source.features >= {Feature.LIVE, Feature.PUSH, Feature.TREATMENTS}
+    assert source.features == {
+        Feature.LIVE,
+        Feature.PUSH,
+        Feature.STATUS,
+        Feature.TREATMENTS,
+    }
     assert source.api == "v3 (v1 for treatments)"
 
 
