@@ -56,13 +56,12 @@ def asked_for(
     )
 
     def is_wanted(document: Document) -> bool:
+        if types and document["type"] not in types:
+            return False
+        if sub_types and document.get("subType") not in sub_types:
+            return False
         at = at_of(document)
-        return (
-            (not types or document["type"] in types)
-            and (not sub_types or document.get("subType") in sub_types)
-            and (start is None or at >= start)
-            and (end is None or at <= end)
-        )
+        return (start is None or at >= start) and (end is None or at <= end)
 
     shown = visible(documents, carelink=carelink, dexcom=dexcom, medtronic=medtronic)
     found = filter(is_wanted, shown)

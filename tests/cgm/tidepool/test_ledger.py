@@ -7,14 +7,18 @@ import random
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.glucose_follow.cgm.models import Reading, TreatmentKind
-from custom_components.glucose_follow.cgm.sources.tidepool import merge
+from custom_components.glucose_follow.cgm.models import (
+    Reading,
+    Treatment,
+    TreatmentKind,
+)
 from custom_components.glucose_follow.cgm.sources.tidepool.facts import Told
 from custom_components.glucose_follow.cgm.sources.tidepool.ledger import (
     KEPT,
     Ledger,
     Question,
 )
+from custom_components.glucose_follow.cgm.sources.tidepool.merge import Days, Merger
 from custom_components.glucose_follow.cgm.transport import Json
 
 from .support import NOON, facts, told
@@ -37,13 +41,18 @@ def meal(minute: int, grams: float) -> Told:
     )
 
 
+async def merged(*documents: Told) -> list[Treatment]:
+    """Return what was done."""
+    return await Merger(facts(*documents)).treatments()
+
+
 async def carbs(*documents: Told) -> list[float | None]:
     """Return all carbs that were eaten."""
-    return [each.carbs for each in await merge.treatments(facts(*documents))]
+    return [each.carbs for each in await merged(*documents)]
 
 
 async def test_a_meal_and_its_calculation_count_once() -> None:
-    eaten = await merge.treatments(facts(meal(0, 45), at(2, "wizard", carbInput=45)))
+    eaten = await merged(meal(0, 45), at(2, "wizard", carbInput=45))
 
     assert [each.carbs for each in eaten] == [45]
     assert eaten[0].at == NOON
@@ -76,10 +85,10 @@ async def test_a_meal_has_one_calculation_at_most() -> None:
 async def test_a_bolus_inside_of_its_calculation_counts_once() -> None:
     held: Json = {"id": "held", "subType": "normal", "normal": 3.5}
     calculation = at(0, "wizard", carbInput=40, bolus=held)
-    alone = await merge.treatments(facts(calculation))
+    alone = await merged(calculation)
 
-    both = await merge.treatments(facts(calculation, at(0, "bolus", normal=3.5)))
-    other = await merge.treatments(facts(calculation, at(0, "bolus", normal=2)))
+    both = await merged(calculation, at(0, "bolus", normal=3.5))
+    other = await merged(calculation, at(0, "bolus", normal=2))
 
     assert [each.insulin for each in alone if each.insulin] == [3.5]
     assert [each.insulin for each in both if each.insulin] == [3.5]
@@ -91,8 +100,8 @@ async def test_a_suspension_counts_once() -> None:
     said = at(1, "deviceEvent", subType="status", status="suspended")
     later = at(9, "deviceEvent", subType="status", status="suspended")
 
-    once = await merge.treatments(facts(stretch, said))
-    twice = await merge.treatments(facts(stretch, said, later))
+    once = await merged(stretch, said)
+    twice = await merged(stretch, said, later)
 
     assert [each.kind for each in once] == [TreatmentKind.SUSPEND]
     assert [each.kind for each in twice] == 2 * [TreatmentKind.SUSPEND]
@@ -102,25 +111,30 @@ async def test_a_running_pump_is_no_suspension() -> None:
     stretch = at(0, "basal", deliveryType="automated", rate=0.4, duration=600_000)
     said = at(0, "deviceEvent", subType="status", status="suspended")
 
-    assert len(await merge.treatments(facts(stretch, said))) == 2
+    assert len(await merged(stretch, said)) == 2
 
 
 @given(st.lists(st.integers(-5000, 5000), max_size=60))
 async def test_anything_is_put_in_order(minutes: list[int]) -> None:
     readings = [Reading(at=NOON + each * MINUTE, mgdl=100) for each in minutes]
+    days: Days[Reading] = Days()
+    for reading in readings:
+        days.add(reading)
 
-    ordered = await merge.in_order(readings)
+    ordered = await days.in_order()
 
     assert ordered == sorted(readings, key=lambda reading: reading.at)
 
 
 async def test_many_are_put_in_order_too() -> None:
     readings = [Reading(at=NOON + n * MINUTE, mgdl=100) for n in range(5000)]
-    shuffled = random.Random(7).sample(readings, len(readings))
-    boluses = facts(*(at(n, "bolus", normal=1) for n in range(2500)))
+    days: Days[Reading] = Days()
+    for reading in random.Random(7).sample(readings, len(readings)):
+        days.add(reading)
+    boluses = [at(n, "bolus", normal=1) for n in range(2500)]
 
-    assert await merge.in_order(shuffled) == readings
-    assert len(await merge.treatments(boluses)) == 2500
+    assert await days.in_order() == readings
+    assert len(await merged(*boluses)) == 2500
 
 
 class Shelf:

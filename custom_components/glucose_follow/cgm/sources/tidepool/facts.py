@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from sys import intern
 
 from ...models import Treatment, TreatmentKind
 from ...transport import Json
-from .fields import Document, text
+from .fields import Document, part, text
 
 
 class Origin(Enum):
@@ -88,8 +89,7 @@ class Told:
         note: str | None = None,
     ) -> Fact:
         """Return what was done at the document's time, under its id."""
-        origin_of = self.document.get("origin")
-        name = origin_of.get("name") if isinstance(origin_of, dict) else None
+        name = text(part(self.document, "origin").get("name"))
         treatment = Treatment(
             at=self.at,
             id=f"{self.id}{id_suffix}",
@@ -102,7 +102,8 @@ class Told:
             is_automatic=is_automatic,
             duration=duration,
             note=note,
-            entered_by=text(name),
+            # A year of it is written by a few apps.
+            entered_by=intern(name) if name else None,
         )
         return Fact(treatment=treatment, origin=origin)
 

@@ -12,16 +12,19 @@ from ...errors import CgmResponseError
 from ...hours import History
 from ...models import Account, DeviceStatus, GlucoseUnit, Reading, Sample, Treatment
 from ...source import CgmSource, Change, Feature
-from . import decode, devices, merge, people
+from . import decode, devices, people
 from .client import TidepoolClient
 from .environment import Environment, api_url
 from .facts import Fact, Latest, Told
 from .ledger import KEPT, Ledger
 from .login import AccessToken
+from .merge import Days, Merger
 from .people import Person
 
 _LATEST = (decode.READINGS, *decode.TREATMENTS, *devices.TYPES)
 _HISTORY = ("bolus", "food", "insulin", "wizard")
+
+_INSTANT = timedelta.resolution
 
 _LATEST_AGE = timedelta(minutes=1)
 """One look at the newest documents serves readings, treatments and status."""
@@ -135,9 +138,9 @@ class TidepoolSource(CgmSource):
         """
         now, ledger = self._clock(), self._readings
         if now - since > KEPT:
-            long: list[Reading] = []
-            await self._read(ledger.types, _readings(long.append), since)
-            return [each for each in await merge.in_order(long) if each.at > since]
+            days: Days[Reading] = Days()
+            await self._read(ledger.types, _readings(days.add), since + _INSTANT)
+            return await days.in_order()
         # A look would cost what reading the last minutes costs.
         latest = None if self._is_live else await self._look()
         if question := ledger.begin(since, latest, now):
@@ -145,7 +148,7 @@ class TidepoolSource(CgmSource):
             take = _readings_by_id(found)
             await self._read(ledger.types, take, question.since, latest=latest)
             ledger.renew(question, found, latest, now)
-        return ledger.tell(since + timedelta.resolution)
+        return ledger.tell(since + _INSTANT)
 
     @override
     async def treatments(self, since: datetime) -> Sequence[Treatment]:
@@ -156,9 +159,9 @@ class TidepoolSource(CgmSource):
         """
         now, ledger = self._clock(), self._facts
         if now - since > KEPT:
-            long: list[Fact] = []
-            await self._read(ledger.types, _facts(long.append), since)
-            return await merge.treatments(long)
+            merger = Merger()
+            await self._read(ledger.types, _facts(merger.add), since)
+            return await merger.treatments()
         latest = await self._look(_LATEST_AGE)
         if question := ledger.begin(since, latest, now):
             found: dict[str, Fact] = {}
@@ -166,7 +169,7 @@ class TidepoolSource(CgmSource):
             await self._read(ledger.types, take, question.since, latest=latest)
             ledger.renew(question, found, latest, now)
         # A meal and its calculation may be on both sides of `since`.
-        held = await merge.treatments(ledger.tell(now - KEPT))
+        held = await Merger(ledger.tell(now - KEPT)).treatments()
         return [treatment for treatment in held if treatment.at >= since]
 
     @override
@@ -198,14 +201,12 @@ class TidepoolSource(CgmSource):
         Raises:
             CgmError: As documented on `JsonClient.stream`.
         """
-        readings: list[Reading] = []
-        facts: list[Fact] = []
-        take = _readings(readings.append)
-        await self._read(self._readings.types, take, start, until=end)
-        await self._read(_HISTORY, _facts(facts.append), start, until=end)
+        days: Days[Reading] = Days()
+        merger = Merger()
+        await self._read(self._readings.types, _readings(days.add), start, until=end)
+        await self._read(_HISTORY, _facts(merger.add), start, until=end)
         return History(
-            readings=await merge.in_order(readings),
-            treatments=await merge.treatments(facts),
+            readings=await days.in_order(), treatments=await merger.treatments()
         )
 
     async def _look(self, age: timedelta = timedelta()) -> Latest:
