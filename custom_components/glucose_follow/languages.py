@@ -46,6 +46,9 @@ class Language:
     code: str
     """As pipelines have it, without a region."""
 
+    title: str
+    """What it calls itself."""
+
     words: Words
     """What is answered."""
 
@@ -74,6 +77,7 @@ class Language:
         sentences = _mapping(document["sentences"])
         return cls(
             code=code,
+            title=_text(document["language"]),
             words=Words.read(code, document),
             sentences={
                 topic: {
