@@ -38,7 +38,9 @@ from .trigger import (
 
 CONF_URGENT_ONLY = "urgent_only"
 
-_URGENT_ONLY = {probatio.Required(CONF_URGENT_ONLY, default=False): cv.boolean}
+_URGENT_ONLY: dict[probatio.Marker, object] = {
+    probatio.Required(CONF_URGENT_ONLY, default=False): cv.boolean
+}
 _BEHAVIOR = {
     probatio.Required(ATTR_BEHAVIOR, default=BEHAVIOR_ANY): probatio.In(
         [BEHAVIOR_ANY, BEHAVIOR_ALL]
