@@ -142,6 +142,13 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         return not (self.refusals or self.is_refused or self._is_resting)
 
     @property
+    def _is_pushed(self) -> bool:
+        """Return whether the source says by itself what is new, and lately did."""
+        late_at = self.schedule.late_at
+        is_late = late_at is None or dt_util.utcnow() >= late_at
+        return self.schedule.is_pushed and not is_late
+
+    @property
     def _is_resting(self) -> bool:
         """Return whether the source is left alone for a while."""
         return self._rest is not None and self.hass.loop.time() < self._rest[0]
@@ -333,6 +340,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         if self.timeline.merge(change.samples, now):
             self.async_remember_soon()
         self.log.heard(change.treatments, change.removed, now)
+        if change.status is not None:
+            self.status_log.heard(change.status, now)
         self._is_answering = True
         newest = self.timeline.newest_at
         self.schedule.heard(now=dt_util.utcnow(), newest=newest)
@@ -425,15 +434,10 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         is_asking = task is not None and not task.done()
         if is_asking or Feature.TREATMENTS not in self.source.features:
             return
-        late_at = self.schedule.late_at
-        is_pushed = (
-            self.schedule.is_pushed
-            and late_at is not None
-            and dt_util.utcnow() < late_at
+        question = self.log.question(
+            self.now(), is_new=is_new, is_pushed=self._is_pushed
         )
-        if question := self.log.question(
-            self.now(), is_new=is_new, is_pushed=is_pushed
-        ):
+        if question is not None:
             self._treatments_task = self.config_entry.async_create_background_task(
                 self.hass, self._answer(question), f"{DOMAIN} treatments"
             )
@@ -458,7 +462,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         may_ask = self._is_answering and Feature.STATUS in self.source.features
         if is_asking or not may_ask:
             return
-        if self.status_log.is_due(self.now(), self.timeline.newest_seen):
+        seen = self.timeline.newest_seen
+        if self.status_log.is_due(self.now(), seen, is_pushed=self._is_pushed):
             self._status_task = self.config_entry.async_create_background_task(
                 self.hass, self._read_status(), f"{DOMAIN} status"
             )

@@ -87,7 +87,7 @@ def _plain_entry(reading: Reading, common: Document) -> Document:
     """Return an entry of xDrip+, uploaded through v1."""
     stamp = iso(reading.at)
     return {
-        "_id": object_id(f"entry {stamp}"),
+        "_id": object_id(f"xdrip entry {stamp}"),
         "device": "xDrip-DexcomG6 8G1234",
         **common,
         "dateString": stamp,

@@ -1,7 +1,8 @@
 """What sockets say, decoded: the same as what is answered."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from custom_components.glucose_follow.cgm.models import (
     Direction,
     Reading,
+    Reported,
     SensorFault,
     SensorStatus,
     Treatment,
@@ -19,11 +21,13 @@ from custom_components.glucose_follow.cgm.models import (
 from custom_components.glucose_follow.cgm.source import Change
 from custom_components.glucose_follow.cgm.sources.nightscout import decode, news
 from custom_components.glucose_follow.cgm.sources.nightscout.news import News
+from custom_components.glucose_follow.cgm.sources.nightscout.reader import StatusReader
 from custom_components.glucose_follow.cgm.transport import Json
 
 from .test_nightscout_decode import anything, documents
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 NOON_MS = 1795262400000
 FOLDER = Path(__file__).parent.parent / "fixtures/nightscout/denied"
 
@@ -36,6 +40,16 @@ BOLUS: dict[str, Json] = {
     "mills": NOON_MS,
     "mgdl": 188,
 }
+
+
+def news_of() -> News:
+    """Return a decoder that knows nothing yet."""
+    return News(StatusReader(lambda: NOON))
+
+
+def bare(change: Change) -> Change:
+    """Return a change without what it says of devices."""
+    return replace(change, status=None)
 
 
 def recorded() -> Iterator[tuple[str, str, Json]]:
@@ -61,17 +75,17 @@ def answered(kind: str) -> Iterator[Mapping[str, Json]]:
 async def whole() -> Change:
     """Return what the recorded site said first."""
     updates = (data for _, event, data in recorded() if event == "dataUpdate")
-    return await News().updated(next(updates))
+    return await news_of().updated(next(updates))
 
 
 async def test_a_recorded_session_is_understood_completely() -> None:
-    said, fresh = News(), []
+    said, fresh = news_of(), []
 
     for namespace, event, data in recorded():
         if event == "dataUpdate":
             fresh.append(await said.updated(data))
         elif namespace == "/storage" and event in {"create", "update", "delete"}:
-            fresh.append(said.stored(event, data))
+            fresh.append(await said.stored(event, data))
 
     assert said.skipped == 0
     assert len(fresh[0].samples) == 570
@@ -109,7 +123,7 @@ async def test_recorded_treatments_are_those_that_were_answered() -> None:
 
 async def test_a_recorded_removal_names_the_treatment_that_was_answered() -> None:
     """The site says the id of its database; the phone had given it another."""
-    said = News()
+    said = news_of()
     phone = "726e2b86-83bf-575e-ba42-bdca7299c843"
 
     gone = [
@@ -124,7 +138,7 @@ async def test_a_recorded_removal_names_the_treatment_that_was_answered() -> Non
 
 
 async def test_a_reading_is_a_reading() -> None:
-    change = await News().updated(
+    change = await news_of().updated(
         {
             "delta": True,
             "sgvs": [
@@ -147,13 +161,13 @@ async def test_a_reading_is_a_reading() -> None:
 
 
 async def test_an_error_code_is_a_fault_of_the_sensor() -> None:
-    change = await News().updated({"sgvs": [{"mgdl": 5, "mills": NOON_MS}]})
+    change = await news_of().updated({"sgvs": [{"mgdl": 5, "mills": NOON_MS}]})
 
     assert change.samples == (SensorFault(at=NOON, status=SensorStatus.WARMUP),)
 
 
 async def test_what_is_no_glucose_is_passed_over() -> None:
-    said = News()
+    said = news_of()
 
     change = await said.updated(
         {"sgvs": [{"type": "cal", "mills": NOON_MS, "slope": 1}], "cals": [{}]}
@@ -164,7 +178,7 @@ async def test_what_is_no_glucose_is_passed_over() -> None:
 
 
 async def test_glucose_that_the_site_guessed_is_nobodys_finger_stick() -> None:
-    change = await News().updated({"treatments": [BOLUS]})
+    change = await news_of().updated({"treatments": [BOLUS]})
 
     assert change.treatments == (
         Treatment(
@@ -177,18 +191,18 @@ async def test_glucose_that_the_site_guessed_is_nobodys_finger_stick() -> None:
 
 
 async def test_a_removal_names_a_treatment_as_answers_do() -> None:
-    said = News()
+    said = news_of()
     await said.updated({"treatments": [BOLUS]})
 
     change = await said.updated(
         {"delta": True, "treatments": [{"_id": BOLUS["_id"], "action": "remove"}]}
     )
 
-    assert change == Change(removed=frozenset({str(BOLUS["identifier"])}))
+    assert bare(change) == Change(removed=frozenset({str(BOLUS["identifier"])}))
 
 
 async def test_a_removal_of_what_was_never_said_is_passed_on() -> None:
-    change = await News().updated(
+    change = await news_of().updated(
         {"delta": True, "treatments": [{"_id": "abc", "action": "remove"}]}
     )
 
@@ -196,7 +210,7 @@ async def test_a_removal_of_what_was_never_said_is_passed_on() -> None:
 
 
 async def test_an_edit_is_the_same_treatment() -> None:
-    said = News()
+    said = news_of()
     await said.updated({"treatments": [BOLUS]})
 
     change = await said.updated(
@@ -215,14 +229,14 @@ async def test_an_edit_is_the_same_treatment() -> None:
 async def test_what_an_edit_makes_unusable_is_not_there_any_more(
     edit: dict[str, Json],
 ) -> None:
-    said = News()
+    said = news_of()
     await said.updated({"treatments": [BOLUS]})
 
     change = await said.updated(
         {"delta": True, "treatments": [BOLUS | edit | {"action": "update"}]}
     )
 
-    assert change == Change(removed=frozenset({str(BOLUS["identifier"])}))
+    assert bare(change) == Change(removed=frozenset({str(BOLUS["identifier"])}))
     assert said.skipped == 1
 
 
@@ -230,7 +244,7 @@ async def test_names_are_not_remembered_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(news, "_MOST_NAMES", 2)
-    said = News()
+    said = news_of()
     ids = ["a", "b", "c"]
     await said.updated(
         {"treatments": [BOLUS | {"_id": own, "identifier": f"{own}!"} for own in ids]}
@@ -244,15 +258,15 @@ async def test_names_are_not_remembered_without_end(
 
 
 async def test_storage_tells_of_treatments() -> None:
-    said = News()
+    said = news_of()
     plain = {key: value for key, value in BOLUS.items() if key != "_id"}
     name = str(BOLUS["identifier"])
 
-    created = said.stored("create", {"colName": "treatments", "doc": plain})
-    edited = said.stored(
+    created = await said.stored("create", {"colName": "treatments", "doc": plain})
+    edited = await said.stored(
         "update", {"colName": "treatments", "doc": plain | {"isValid": False}}
     )
-    gone = said.stored("delete", {"colName": "treatments", "identifier": name})
+    gone = await said.stored("delete", {"colName": "treatments", "identifier": name})
 
     assert [one.id for one in created.treatments] == [name]
     assert edited == gone == Change(removed=frozenset({name}))
@@ -260,9 +274,9 @@ async def test_storage_tells_of_treatments() -> None:
 
 async def test_storage_tells_of_readings() -> None:
     entry: Json = {"type": "sgv", "sgv": 120, "date": NOON_MS, "identifier": "x"}
-    said = News()
+    said = news_of()
 
-    created = said.stored("create", {"colName": "entries", "doc": entry})
+    created = await said.stored("create", {"colName": "entries", "doc": entry})
 
     assert created == Change(samples=(Reading(at=NOON, mgdl=120),))
 
@@ -277,12 +291,12 @@ async def test_storage_tells_of_readings() -> None:
         {"colName": "profile", "doc": {}},
     ],
 )
-def test_storage_tells_of_much_that_is_nothing(told: Json) -> None:
-    assert News().stored("create", told) == Change()
+async def test_storage_tells_of_much_that_is_nothing(told: Json) -> None:
+    assert await news_of().stored("create", told) == Change()
 
 
 async def test_one_bad_document_is_counted_and_the_rest_is_there() -> None:
-    said = News()
+    said = news_of()
 
     change = await said.updated(
         {
@@ -309,7 +323,7 @@ async def test_many_documents_do_not_hold_everybody_up(
         {"mgdl": 120, "mills": NOON_MS + number * 60_000} for number in range(1200)
     ]
 
-    change = await News().updated({"sgvs": entries})
+    change = await news_of().updated({"sgvs": entries})
 
     assert len(change.samples) == 1200
     assert turns == 2
@@ -317,9 +331,9 @@ async def test_many_documents_do_not_hold_everybody_up(
 
 @given(told=anything)
 async def test_nothing_that_is_said_does_harm(told: Json) -> None:
-    said = News()
+    said = news_of()
 
-    changes = [await said.updated(told), said.stored("create", told)]
+    changes = [await said.updated(told), await said.stored("create", told)]
 
     assert all(isinstance(change, Change) for change in changes)
 
@@ -332,13 +346,110 @@ async def test_nothing_that_is_said_does_harm(told: Json) -> None:
 async def test_no_document_does_harm(
     sgvs: list[Json], treatments: list[Json], document: Json
 ) -> None:
-    said = News()
+    said = news_of()
 
     changes = [await said.updated({"sgvs": sgvs, "treatments": treatments})]
     changes += [
-        said.stored(event, {"colName": kind, "doc": document, "identifier": document})
+        await said.stored(
+            event, {"colName": kind, "doc": document, "identifier": document}
+        )
         for event in ("create", "delete")
         for kind in ("entries", "treatments")
     ]
 
     assert all(isinstance(change, Change) for change in changes)
+
+
+PUMP: Json = {
+    "_id": "d1",
+    "device": "openaps://phone",
+    "created_at": "2026-11-21T11:59:00.000Z",
+    "mills": NOON_MS - 60_000,
+    "pump": {"clock": "2026-11-21T11:59:00.000Z", "reservoir": 47.5},
+}
+
+
+async def test_what_devices_report_is_what_would_be_answered() -> None:
+    said = news_of()
+
+    whole = await said.updated({"devicestatus": [PUMP], "profiles": []})
+    stored = await news_of().stored("create", {"colName": "devicestatus", "doc": PUMP})
+
+    assert whole.status is not None
+    assert whole.status.reservoir == Reported(47.5, NOON - MINUTE)
+    assert stored.status == whole.status
+
+
+async def test_a_recorded_site_says_what_its_devices_report() -> None:
+    status = (await whole()).status
+
+    assert status is not None
+    assert status.reservoir is not None
+    assert status.loop is not None
+    assert status.profiles
+
+
+async def test_devices_that_nobody_speaks_of_stay_as_they_are() -> None:
+    change = await news_of().updated({"delta": True, "treatments": [BOLUS]})
+
+    assert change.status is None
+
+
+@pytest.mark.parametrize("devices", [None, 7, "x", {}])
+async def test_what_is_no_list_says_nothing_of_devices(devices: Json) -> None:
+    change = await news_of().updated({"devicestatus": devices})
+
+    assert change == Change()
+
+
+PROFILE: dict[str, Json] = {
+    "_id": "p1",
+    "defaultProfile": "Day",
+    "startDate": "2026-11-01T00:00:00.000Z",
+    "created_at": "2026-11-01T00:00:00.000Z",
+    "store": {
+        name: {
+            "timezone": "UTC",
+            "units": "mg/dl",
+            "basal": [{"time": "00:00", "value": rate, "timeAsSeconds": 0}],
+        }
+        for name, rate in (("Day", 1), ("Sick", 2))
+    },
+}
+
+
+def rates_of(change: Change) -> list[tuple[str, float]]:
+    """Return the profiles in use, oldest first, with their rates at midnight."""
+    assert change.status is not None
+    return [
+        (use.name, use.basal.rates[0][1])
+        for use in change.status.profiles
+        if use.basal is not None
+    ]
+
+
+async def test_a_profile_that_was_changed_is_in_use_at_once() -> None:
+    said = news_of()
+    await said.updated({"profiles": [PROFILE]})
+    store: Json = {
+        "Day": {"timezone": "UTC", "basal": [{"time": "00:00", "value": 1.5}]}
+    }
+
+    change = await said.updated({"profiles": [PROFILE | {"store": store}]})
+
+    assert rates_of(change) == [("Day", 1.5)]
+
+
+async def test_a_profile_that_was_chosen_is_in_use_at_once() -> None:
+    said = news_of()
+    await said.updated({"profiles": [PROFILE]})
+    switch: Json = {
+        "_id": "s1",
+        "eventType": "Profile Switch",
+        "profile": "Sick",
+        "created_at": "2026-11-21T11:00:00.000Z",
+    }
+
+    change = await said.updated({"delta": True, "treatments": [switch]})
+
+    assert rates_of(change)[-1] == ("Sick", 2)

@@ -1,9 +1,11 @@
 """A Nightscout site tells of the same person, however it is asked."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import cast
 
 from aiohttp import ClientSession, web
@@ -12,6 +14,7 @@ from yarl import URL
 
 from custom_components.glucose_follow.cgm.models import Sample, Treatment
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from custom_components.glucose_follow.cgm.source import Change
 from custom_components.glucose_follow.cgm.sources.nightscout import (
     NightscoutSource,
     parse_address,
@@ -36,6 +39,13 @@ class Told:
 
     readings: Sequence[Sample]
     treatments: Sequence[Treatment]
+
+    def after(self, start: datetime | None) -> Told:
+        """Return what was measured and done after a moment, if there is one."""
+        return Told(
+            readings=[one for one in self.readings if not start or one.at > start],
+            treatments=[one for one in self.treatments if not start or one.at > start],
+        )
 
 
 RECORDED: Mapping[str, Mapping[Collection, tuple[str, str]]] = {
@@ -165,8 +175,29 @@ async def told(source: NightscoutSource, api: str) -> Told:
     return Told(readings=readings, treatments=treatments)
 
 
-WAYS: Mapping[str, Ask] = {"v3": by_v3}
-"""How a site can be asked, besides version 1; what they tell must be the same."""
+async def by_sockets(site: NightscoutSimulator, http: ClientSession) -> Told:
+    """Return what is said over sockets first; old things are told besides."""
+    source, said = reads(http, site.url, READER), asyncio.Queue[Change]()
+    listening = asyncio.create_task(source.listen(said.put_nowait))
+    change = await said.get()
+    listening.cancel()
+    await asyncio.wait({listening})
+    assert source.skipped == 0
+    told = Told(
+        readings=sorted(change.samples, key=attrgetter("at")),
+        treatments=change.treatments,
+    )
+    return told.after(site._site.clock() - 2 * DAY)
+
+
+WAYS: Mapping[str, tuple[Ask, timedelta | None]] = {
+    "v3": (by_v3, None),
+    "sockets": (by_sockets, 2 * DAY),
+}
+"""How a site can be heard of, besides version 1, and how far that goes back.
+
+What they tell must be the same.
+"""
 
 
 @asynccontextmanager
@@ -179,7 +210,11 @@ async def as_recorded(name: str) -> AsyncGenerator[NightscoutSimulator]:
     newest = max(moment_ms(document) for document in documents[Collection.ENTRIES])
     clock = FakeTime(now=parse_moment(newest) or NOON)
     async with NightscoutSimulator(
-        clock=clock, sleep=clock.sleep, api_secret=SECRET, tokens={READER: READABLE}
+        clock=clock,
+        sleep=clock.sleep,
+        api_secret=SECRET,
+        tokens={READER: READABLE},
+        has_sockets=True,
     ) as site:
         for kind, held in documents.items():
             for document in reversed(held):
@@ -198,6 +233,7 @@ async def as_simulated(style: str) -> AsyncGenerator[NightscoutSimulator]:
         style=style,
         api_secret=SECRET,
         tokens={READER: READABLE},
+        has_sockets=True,
     ) as site:
         yield site
 
@@ -207,9 +243,11 @@ async def as_simulated(style: str) -> AsyncGenerator[NightscoutSimulator]:
 async def test_a_recorded_site_is_of_the_same_person_however_it_is_asked(
     name: str, way: str
 ) -> None:
+    ask, span = WAYS[way]
     async with ClientSession() as http, as_recorded(name) as site:
-        expected = await by_v1(site, http)
-        found = await WAYS[way](site, http)
+        told = await by_v1(site, http)
+        found = await ask(site, http)
+        expected = told.after(site._site.clock() - span if span else None)
 
     assert len(expected.readings) >= 3
     assert len(expected.treatments) >= 82
@@ -222,9 +260,11 @@ async def test_a_recorded_site_is_of_the_same_person_however_it_is_asked(
 async def test_a_simulated_site_is_of_the_same_person_however_it_is_asked(
     style: str, way: str
 ) -> None:
+    ask, span = WAYS[way]
     async with ClientSession() as http, as_simulated(style) as site:
-        expected = await by_v1(site, http)
-        found = await WAYS[way](site, http)
+        told = await by_v1(site, http)
+        found = await ask(site, http)
+        expected = told.after(site._site.clock() - span if span else None)
 
     assert len(expected.readings) > 500
     assert len(expected.treatments) > 5

@@ -541,12 +541,17 @@ async def test_a_known_credential_may_be_refused(site: NightscoutSimulator) -> N
 
 
 async def test_a_connection_may_be_cut_after_a_while(
-    site: NightscoutSimulator,
+    http: ClientSession, site: NightscoutSimulator
 ) -> None:
-    site.fault = socket_faults.DropSockets(seconds=0.05)
+    site.fault = socket_faults.DropSockets(seconds=0.2)
 
-    async with following(site) as client:
-        await client.ended.wait()
+    url = site.url / "socket.io/" % {"transport": "websocket", "EIO": "4"}
+    async with http.ws_connect(url) as socket:
+        hello = await socket.receive_str()
+        end = await socket.receive()
+
+    assert hello.startswith("0{")
+    assert end.type is WSMsgType.CLOSED
 
 
 async def test_an_old_server_speaks_first_and_wants_to_be_pinged(

@@ -41,6 +41,9 @@ _SELDOM = timedelta(minutes=15)
 _ASKED_WITHIN = timedelta(hours=1)
 """What is said unasked is not everything that a source knows."""
 
+_PUSHED_WITHIN = timedelta(hours=3)
+"""Where everything is pushed, only what was lost on the way is to be found."""
+
 _LEAST_REST = timedelta(minutes=1)
 
 _PUMP_WEAR = frozenset(
@@ -243,7 +246,9 @@ class StatusLog:
         self._heard: datetime | None = None
         self._rests_until: datetime | None = None
 
-    def is_due(self, now: datetime, newest_seen: datetime | None) -> bool:
+    def is_due(
+        self, now: datetime, newest_seen: datetime | None, *, is_pushed: bool = False
+    ) -> bool:
         """Return whether to ask now; who is told yes is expected to.
 
         A loop runs when a reading arrives, and says so most of a minute later.
@@ -252,10 +257,11 @@ class StatusLog:
         Args:
             now: The present; aware.
             newest_seen: When the newest reading was first seen, if any was.
+            is_pushed: Whether the source says by itself what is new, and lately did.
         """
         if self._rests_until is not None and now < self._rests_until:
             return False
-        if not self._is_time(now, newest_seen):
+        if not self._is_time(now, newest_seen, is_pushed=is_pushed):
             return False
         self._asked = now
         return True
@@ -272,13 +278,17 @@ class StatusLog:
         """Leave the source alone for as long as it wishes, in seconds."""
         self._rests_until = now + max(timedelta(seconds=retry_after or 0), _LEAST_REST)
 
-    def _is_time(self, now: datetime, newest_seen: datetime | None) -> bool:
+    def _is_time(
+        self, now: datetime, newest_seen: datetime | None, *, is_pushed: bool
+    ) -> bool:
         """Return whether enough has passed since the last question."""
-        if self._asked is None or not timedelta() <= now - self._asked < _ASKED_WITHIN:
+        is_told = is_pushed and self._heard is not None
+        within = _PUSHED_WITHIN if is_told else _ASKED_WITHIN
+        if self._asked is None or not timedelta() <= now - self._asked < within:
             return True
-        passed = now - self._asked
-        if self._heard is not None and timedelta() <= now - self._heard < _EVERY:
+        if is_told or _is_younger(self._heard, now, _EVERY):
             return False
+        passed = now - self._asked
         if self.status is not None and not _is_lively(self.status, now):
             return passed >= _SELDOM
         if passed >= _EVERY:
@@ -286,6 +296,11 @@ class StatusLog:
         if newest_seen is None or passed < _BESIDE:
             return False
         return self._asked < newest_seen + _LOOP_TAKES <= now
+
+
+def _is_younger(moment: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Return whether a moment was less than `span` ago; never if it is yet to come."""
+    return moment is not None and timedelta() <= now - moment < span
 
 
 def _is_lively(status: DeviceStatus, now: datetime) -> bool:

@@ -5,13 +5,14 @@ lib/data/calcdelta.js of cgm-remote-monitor.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
-from ...models import Sample, Treatment
+from ...models import DeviceStatus, Sample, Treatment
 from ...source import Change
 from ...transport import Json
 from . import decode
 from .decode import Document
+from .reader import StatusReader, is_profile_switch
 
 _AT_ONCE = 500
 """Documents decoded before the event loop gets a turn."""
@@ -27,8 +28,13 @@ class News:
     be known by another; so what was said before is remembered.
     """
 
-    def __init__(self) -> None:
-        """Know of no treatment yet."""
+    def __init__(self, reader: StatusReader) -> None:
+        """Know of no treatment yet.
+
+        Args:
+            reader: Knows what was last said of devices and therapy profiles.
+        """
+        self._reader = reader
         self.skipped = 0
         """How many documents were unusable."""
         self._names: dict[str, str] = {}
@@ -52,9 +58,10 @@ class News:
             samples=tuple(samples),
             treatments=tuple(one for one in known if isinstance(one, Treatment)),
             removed=frozenset(one for one in known if isinstance(one, str)),
+            status=await self._status(told),
         )
 
-    def stored(self, event: str, told: Json) -> Change:
+    async def stored(self, event: str, told: Json) -> Change:
         """Return what `/storage` says of one document.
 
         Args:
@@ -64,20 +71,31 @@ class News:
         if not isinstance(told, dict):
             self.skipped += 1
             return Change()
-        document, name = told.get("doc"), told.get("identifier")
-        match told.get("colName"):
-            case "treatments" if event == "delete" and isinstance(name, str):
-                return Change(removed=frozenset({name}))
-            case "treatments" if isinstance(document, dict):
-                match self._treatment(document):
-                    case Treatment() as treatment:
-                        return Change(treatments=(treatment,))
-                    case str() as removed:
-                        return Change(removed=frozenset({removed}))
-            case "entries" if isinstance(document, dict):
-                sample = self._sample(document)
-                return Change(samples=(sample,) if sample is not None else ())
+        document, kind = told.get("doc"), told.get("colName")
+        if event == "delete":
+            name = told.get("identifier")
+            is_known = kind == "treatments" and isinstance(name, str)
+            return Change(removed=frozenset({str(name)} if is_known else ()))
+        documents = [document] if isinstance(document, dict) else []
+        match kind:
+            case "entries":
+                return await self.updated({"sgvs": [*documents]})
+            case "treatments" | "devicestatus":
+                return await self.updated({kind: [*documents]})
         return Change()
+
+    async def _status(self, told: Mapping[str, Json]) -> DeviceStatus | None:
+        """Return what is newest of devices, None if nothing was said of them."""
+        devices, profiles = told.get("devicestatus"), told.get("profiles")
+        treatments = decode.documents(told.get("treatments"))
+        switches = list(filter(is_profile_switch, treatments))
+        if not (isinstance(devices, list) or isinstance(profiles, list) or switches):
+            return None
+        return await self._reader.hear(
+            devices=decode.documents(devices),
+            switches=switches,
+            newest_profiles=decode.documents(profiles),
+        )
 
     async def _paced(self, told: Json) -> AsyncIterator[Document]:
         """Yield the documents in a list, and let others have a turn in between."""

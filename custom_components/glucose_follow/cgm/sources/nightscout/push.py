@@ -166,7 +166,7 @@ class Listener:
             CgmAuthError: The credential does not open everything.
         """
         if said.is_stored:
-            return self._if_any(self._news.stored(said.event, said.told))
+            return self._if_any(await self._news.stored(said.event, said.told))
         if said.event == "dataUpdate":
             return self._if_any(await self._news.updated(said.told))
         if said.event == GARBAGE:

@@ -14,7 +14,7 @@ from ...models import (
     Treatment,
     TreatmentKind,
 )
-from . import profiles
+from . import decode, profiles
 from .ages import EVENT_TYPES, AgeLog
 from .api import NightscoutApi
 from .devices import DeviceLog
@@ -84,6 +84,34 @@ class StatusReader:
         await self._seldom(self._profiles_turn, lambda: self._read_profiles(api))
         if has_treatments:
             await self._seldom(self._past_turn, lambda: self._read_past(api))
+        return await self._worked_out()
+
+    async def hear(
+        self,
+        *,
+        devices: Iterable[Document] = (),
+        switches: Iterable[Document] = (),
+        newest_profiles: Iterable[Document] = (),
+    ) -> DeviceStatus:
+        """Return what is newest, after taking in what the site said unasked.
+
+        Args:
+            devices: Device status, in any order.
+            switches: Treatments that chose a profile, in any order.
+            newest_profiles: The profile in use; those before it are not said.
+        """
+        self.take(devices)
+        self._take_switches(switches)
+        known = {decode.identity(document): document for document in self._profiles}
+        said = {decode.identity(document): document for document in newest_profiles}
+        if any(known.get(name) != document for name, document in said.items()):
+            self._profiles = list({**known, **said}.values())
+            self._profiles_told = self._clock()
+            self._uses = None
+        return await self._worked_out()
+
+    async def _worked_out(self) -> DeviceStatus:
+        """Return what is newest, with which profile is in use and when."""
         if self._uses is None:
             switches = list(self._switches.values())
             self._uses = await asyncio.to_thread(
@@ -164,7 +192,7 @@ class StatusReader:
     def _take_switches(self, documents: Iterable[Document]) -> None:
         """Keep the documents of profile switches among others."""
         for document in documents:
-            if normalised(document.get("eventType")) == normalised(_SWITCH):
+            if is_profile_switch(document):
                 identity = str(document.get("identifier") or document.get("_id"))
                 self._switches[identity] = document
                 self._uses = None
@@ -196,6 +224,11 @@ class _Turn:
     def expire(self) -> None:
         """Be due sooner, but not sooner than after a failure."""
         self._next = self._soonest
+
+
+def is_profile_switch(document: Document) -> bool:
+    """Return whether a treatment chose a therapy profile."""
+    return normalised(document.get("eventType")) == normalised(_SWITCH)
 
 
 def _is_younger(moment: datetime | None, now: datetime, span: timedelta) -> bool:

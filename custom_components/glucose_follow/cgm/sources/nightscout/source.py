@@ -68,7 +68,7 @@ class NightscoutSource(CgmSource):
         self._features = frozenset({Feature.LIVE, Feature.TREATMENTS, Feature.STATUS})
         self._reader = StatusReader(self._now)
         self._has_devices = True
-        self._news = News()
+        self._news = News(self._reader)
         self._listener = partial(Listener, session, address, credential, self._news)
         self._skipped = 0
 
