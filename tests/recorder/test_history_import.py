@@ -213,7 +213,7 @@ async def test_a_failure_is_tried_again_and_nothing_is_lost(
     hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
 ) -> None:
     entry = entry_of()
-    tidepool.fails_after = 9
+    tidepool.fails_after = 20
     await imported(hass, entry)
     failed = (await async_get_config_entry_diagnostics(hass, entry))["history"]
     tidepool.fails_after = None
