@@ -1,0 +1,1 @@
+"""APIs as their own descriptions say, from a mock server of npm's."""

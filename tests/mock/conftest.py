@@ -1,0 +1,162 @@
+"""Mock servers, and something that remembers what they answered."""
+
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import re
+import shutil
+import subprocess
+from threading import Thread
+
+from aiohttp import ClientSession, hdrs, web
+from aiohttp.test_utils import TestServer
+import pytest
+from yarl import URL
+
+HERE = Path(__file__).parent
+PRISM = HERE / "node_modules/@stoplight/prism-cli/dist/index.js"
+DESCRIPTIONS = HERE.parent / "fixtures/tidepool"
+OWN_NODE = HERE.parent.parent / ".tools/node/bin/node"
+
+PASSED_ON = {"accept", "authorization", "x-tidepool-session-token"}
+"""Headers of requests that a mock server looks at."""
+
+
+@pytest.fixture(autouse=True)
+def _ready(socket_enabled: None) -> None:
+    """Use loopback sockets, and no Home Assistant."""
+
+
+def _node() -> str:
+    """Return the Node.js to run, or leave the tests out."""
+    node = shutil.which("node") or (str(OWN_NODE) if OWN_NODE.exists() else None)
+    if node is None or not PRISM.exists():
+        pytest.skip("no Node.js, or npm did not bring the mock server")
+    return node
+
+
+@contextmanager
+def _mock(node: str, description: Path) -> Generator[URL]:
+    """Run a mock server of a description until it is no longer needed."""
+    # Not by npx, whose child would outlive it.
+    command = [node, str(PRISM), "mock", "--host", "127.0.0.1", "--port", "0"]
+    with subprocess.Popen(  # noqa: S603 - nothing of it comes from elsewhere
+        [*command, str(description)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            url = _announced(server.stdout)
+            # It would stop as soon as nobody reads any more what it says.
+            Thread(target=server.stdout.read, daemon=True).start()
+            yield url
+        finally:
+            server.terminate()
+
+
+def _announced(lines: Iterable[str]) -> URL:
+    """Return where a mock server says that it is."""
+    said: list[str] = []
+    for line in lines:
+        said.append(line)
+        if found := re.search(r"listening on (http\S+)", line):
+            return URL(found[1])
+    pytest.fail("".join(said))
+
+
+@pytest.fixture(scope="session")
+def mocks() -> Generator[dict[str, URL]]:
+    """Run Tidepool's login and its data, each from its description."""
+    node = _node()
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(_mock(node, DESCRIPTIONS / f"{name}.v1.yaml"))
+            for name in ("auth", "data")
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """A request, and what a mock server said to it."""
+
+    method: str
+    path: str
+    query: str
+    status: int
+    violations: tuple[str, ...]
+    """What was not as described in the request."""
+
+
+@dataclass
+class Tidepool:
+    """One address for all services, of which some are described."""
+
+    mocks: dict[str, URL]
+    url: URL = field(default_factory=URL)
+    preferred: dict[str, int] = field(default_factory=dict)
+    """Statuses that paths are to be answered with, by how they begin."""
+    answered: list[Answered] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Pass a request on to whoever describes it, and its answer back."""
+        service = "auth" if request.path.startswith("/auth") else "data"
+        if request.path.startswith("/metadata"):
+            # Tidepool describes these elsewhere.
+            return web.Response(status=404)
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if name.lower() in PASSED_ON
+        }
+        for begin, status in self.preferred.items():
+            if request.path.startswith(begin):
+                headers["Prefer"] = f"code={status}"
+        async with (
+            ClientSession() as session,
+            session.request(
+                request.method,
+                self.mocks[service].join(URL(request.path_qs, encoded=True)),
+                headers=headers,
+            ) as answer,
+        ):
+            self.answered.append(
+                Answered(
+                    method=request.method,
+                    path=request.path,
+                    query=request.query_string,
+                    status=answer.status,
+                    violations=_violations(answer.headers.get("sl-violations", "[]")),
+                )
+            )
+            kept = {hdrs.CONTENT_TYPE, "X-Tidepool-Session-Token"}
+            return web.Response(
+                status=answer.status,
+                body=await answer.read(),
+                headers={
+                    name: answer.headers[name]
+                    for name in kept
+                    if name in answer.headers
+                },
+            )
+
+
+def _violations(told: str) -> tuple[str, ...]:
+    """Return what a mock server finds wrong with a request; examples may be wrong too."""
+    return tuple(
+        each["message"] for each in json.loads(told) if each["location"][0] == "request"
+    )
+
+
+@pytest.fixture
+async def tidepool(mocks: dict[str, URL]) -> AsyncGenerator[Tidepool]:
+    """Return a Tidepool as it is described."""
+    described = Tidepool(mocks)
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", described.answer)
+    async with TestServer(application) as server:
+        described.url = server.make_url("/")
+        yield described
