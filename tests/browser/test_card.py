@@ -15,6 +15,7 @@ from custom_components.glucose_follow.card import FILE
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from simulators.home import Home
 from simulators.nightscout import NightscoutSimulator
+from simulators.nightscout.styles import Style
 
 from .conftest import ARTEFACTS, TOKEN, free_port, log_in, open_browser
 
@@ -71,6 +72,7 @@ def _site(person: SimulatedPerson | None = None) -> NightscoutSimulator:
     """Return a site that one token opens."""
     return NightscoutSimulator(
         person=person,
+        style=Style.LOOP,
         tokens={TOKEN: frozenset({"*"})},
         default_roles="denied",
         auth_fail_delay=0,
@@ -115,9 +117,8 @@ def _wall(**card: object) -> dict[str, Any]:
 
 async def _keep(page: Page, name: str) -> None:
     """Keep what the page looks like, for people to look at."""
-    # Home Assistant's own cards take a moment from one theme to the other.
-    await page.wait_for_timeout(600)
-    await page.screenshot(path=ARTEFACTS / f"card-{name}.png")
+    await page.wait_for_timeout(200)
+    await page.screenshot(path=ARTEFACTS / f"card-{name}.png", animations="disabled")
 
 
 async def _until(is_right: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
@@ -249,6 +250,73 @@ async def _make_stale_sooner(home: Home, entry_id: str) -> None:
     form = await home.post(path, {"handler": entry_id})
     chosen = {"unit": "mg/dL", "stale_after": STALE_AFTER // MINUTE}
     await home.post(f"{path}/{form['flow_id']}", chosen)
+
+
+async def test_an_alarm_is_snoozed(house: House, page: Page) -> None:
+    now = datetime.now(UTC)
+    async with _site() as site:
+        for minutes in range(0, 180, 5):
+            site.add_entry(at=now - minutes * MINUTE, sgv=min(50 + minutes * 2, 140))
+        await _follow(house.home, site, "Kim")
+        entity = {"entity": "sensor.kim_glucose"}
+        await page.goto(await _dashboard(house.home, "alarm", _view(**entity)))
+        chip = _part(page, ".chip").first
+        await expect(chip).to_have_text("Urgent low alarm")
+        await _keep(page, "alarm")
+
+        await page.get_by_role("button", name="Snooze", exact=True).press("Enter")
+        await expect(_part(page, ".choice button").first).to_be_focused()
+        await expect(page.get_by_role("button", name="Snooze for 2 hr")).to_have_count(
+            0
+        )
+        await page.get_by_role("button", name="Snooze for 15 min").click()
+
+        await expect(chip).to_have_text("Urgent low")
+        await expect(_part(page, ".quiet")).to_contain_text("Snoozed until")
+        await _keep(page, "snoozed")
+        until = await house.home.state("sensor.kim_snoozed_until")
+        assert until is not None
+        quiet = datetime.fromisoformat(until) - now
+        assert 14 * MINUTE < quiet < 17 * MINUTE
+
+
+async def test_a_wall_is_dark_at_night_but_for_whom_it_matters(
+    house: House, page: Page
+) -> None:
+    async with _site() as calm, _site() as silent:
+        for site, age in ((calm, 0), (silent, 30)):
+            newest = datetime.now(UTC) - age * MINUTE
+            for minutes in range(0, 180, 5):
+                site.add_entry(at=newest - minutes * MINUTE, sgv=110 + minutes // 3)
+        await _follow(house.home, calm, "Robin")
+        await _follow(house.home, silent, "Toni")
+        wall = _wall(
+            entity="sensor.robin_glucose",
+            others=["sensor.toni_glucose"],
+            dim_from="00:00:00",
+            dim_until="23:59:59",
+        )
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await page.goto(await _dashboard(house.home, "night", wall))
+
+        chips = _part(page, ".chip")
+        await expect(chips).to_have_text(["In range", re.compile("No reading for 3")])
+        await _keep(page, "night")
+        left, right = await page.locator("glucose-follow-person").all()
+        assert await _opacity(left) < await _opacity(right) == 1
+        assert await _edge(left, "right") <= await _edge(right, "left")
+
+
+async def _opacity(element: Locator) -> float:
+    """Return how much of an element can be seen, from 0 to 1."""
+    seen = await element.evaluate("element => getComputedStyle(element).opacity")
+    return float(seen)
+
+
+async def _edge(element: Locator, side: str) -> float:
+    """Return where an element begins or ends."""
+    box = "(element, side) => element.getBoundingClientRect()[side]"
+    return float(await element.evaluate(box, side))
 
 
 async def test_a_card_outlives_a_restart(house: House, page: Page) -> None:

@@ -177,6 +177,13 @@ describe("the dashboard", () => {
     expect(sections[1]?.cards[1]?.["entity"]).toBe("sensor.alex_strange");
   });
 
+  it("takes nothing of others for a person without a device", () => {
+    const lost = entities("nobody", { glucose: { device_id: null } });
+    const stray = entities("stray", { battery: { device_id: null } });
+
+    expect(views(home(lost, stray, alex))[1]?.sections).toHaveLength(1);
+  });
+
   it("says so if nobody is followed", () => {
     expect(JSON.stringify(generate(home(other)))).toContain("markdown");
   });

@@ -71,10 +71,16 @@ function view(
   { entities, devices }: Pick<Hass, "entities" | "devices">,
   { dashboard: texts }: Words,
 ): Config {
-  const own = Object.values(entities).filter(({ device_id: id, hidden }) => {
-    const parent = id ? devices[id]?.parent_device_id : null;
-    return !hidden && (id === deviceId || parent === deviceId);
-  });
+  const parts = new Set([
+    deviceId,
+    ...Object.keys(devices).filter(
+      (id) => devices[id]?.parent_device_id === deviceId,
+    ),
+  ]);
+  const own = Object.values(entities).filter(
+    ({ device_id, hidden }) =>
+      !hidden && deviceId !== null && parts.has(device_id ?? null),
+  );
   const of = (group: Group): readonly Config[] =>
     own
       .filter((entity) => groupOf(entity) === group)

@@ -1,6 +1,12 @@
 /** One person: value, arrow, age, graph, and what else is known. */
 
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import {
+  html,
+  LitElement,
+  nothing,
+  type PropertyValues,
+  type TemplateResult,
+} from "lit";
 
 import { hoursOf, type CardConfig } from "../config/config";
 import type { Level, Person, Range } from "../feed/message";
@@ -55,7 +61,10 @@ export class GlucoseFollowPerson extends LitElement {
     this.live.follow(this.hass.connection, this.entity);
   }
 
-  protected override updated(): void {
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("isChoosing")) {
+      this.focusOn(this.isChoosing ? ".choice button" : ".snooze");
+    }
     const { currentness, person } = this.live.view();
     const isCalm =
       currentness.kind === "current" &&
@@ -194,13 +203,19 @@ export class GlucoseFollowPerson extends LitElement {
   }
 
   private snoozeButton(): TemplateResult {
+    const { alarm } = this.format.words;
     return html`<button
-      class="snooze"
-      aria-expanded=${this.isChoosing ? "true" : "false"}
-      @click=${this.choose}
-    >
-      ${sign("snooze")}${this.format.words.alarm.snooze}
-    </button>`;
+        class="snooze"
+        aria-expanded=${this.isChoosing ? "true" : "false"}
+        @click=${this.choose}
+      >
+        ${sign("snooze")}${alarm.snooze}
+      </button>
+      ${
+        this.hasFailed
+          ? html`<span class="chip quiet">${alarm.failed}</span>`
+          : nothing
+      }`;
   }
 
   private choice(alarm: Level): TemplateResult {
@@ -331,8 +346,16 @@ export class GlucoseFollowPerson extends LitElement {
     );
   };
 
+  /** Move the focus, if a keyboard or a finger began this. */
+  private focusOn(selector: string): void {
+    if (this.shadowRoot?.activeElement) {
+      this.shadowRoot.querySelector<HTMLElement>(selector)?.focus();
+    }
+  }
+
   private readonly choose = (): void => {
     this.isChoosing = !this.isChoosing;
+    this.hasFailed = false;
   };
 
   private readonly press = (event: KeyboardEvent): void => {
@@ -348,7 +371,6 @@ export class GlucoseFollowPerson extends LitElement {
         config_entry_id: this.live.view().person?.entry_id,
         minutes,
       });
-      this.hasFailed = false;
     } catch {
       this.hasFailed = true;
     }

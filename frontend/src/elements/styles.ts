@@ -307,18 +307,20 @@ export const personStyles = css`
     color: var(--card-background-color, #fff);
     background: var(--primary-text-color);
   }
-  .alarmed .chip {
+  .alarmed .chip:not(.quiet) {
+    box-shadow: inset 0 0 0 2px currentcolor;
     animation: alarm 1.6s ease-in-out infinite;
   }
   @keyframes alarm {
     50% {
-      opacity: 0.45;
+      box-shadow:
+        inset 0 0 0 2px currentcolor,
+        0 0 0 5px color-mix(in srgb, currentcolor 30%, transparent);
     }
   }
   @media (prefers-reduced-motion: reduce) {
-    .alarmed .chip {
+    .alarmed .chip:not(.quiet) {
       animation: none;
-      box-shadow: inset 0 0 0 2px currentcolor;
     }
   }
   glucose-follow-graph,

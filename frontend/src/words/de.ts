@@ -59,7 +59,7 @@ export const de: Words = {
   },
   facts: {
     insulin: "Aktives Insulin",
-    carbs: "Aktive Kohlenhydrate",
+    carbs: "Aktive KH",
     bolus: "Bolus {ago}",
   },
   units: "{amount} E",
