@@ -115,6 +115,8 @@ async def test_what_is_chosen_is_what_the_engine_gets(
     )
     assert chosen[Level.URGENT_HIGH] == LevelSettings(is_on=True)
     assert chosen[Level.LOW] == DEFAULTS[Level.LOW]
+    stored = entry.options[CONF_ALARMS]["high"]
+    assert [type(stored[key]) for key in ("persistence", "repeat")] == [int, int]
     assert set(entry.options) == {CONF_UNIT, CONF_STALE_AFTER, CONF_ALARMS}
 
 

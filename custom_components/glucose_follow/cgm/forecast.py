@@ -1,10 +1,10 @@
 """The next half hour: the loop's forecast, else our own, else none.
 
-Ours is the second-order model that Nightscout calls AR2. Against the damped slope
-it was chosen by measurement on the simulated person (`scripts/benchmark alarms`
-prints both): its error is smaller at 15 and at 30 minutes, and it announces as many
-lows with fewer false ones, for five-minute and for one-minute sensors. A straight
-line announces more lows and is wrong several times as often.
+Ours is the second-order model that Nightscout calls AR2. It was chosen by
+measurement on the simulated person (`scripts/benchmark alarms` prints it all):
+against the damped slope its error is smaller at 15 and at 30 minutes, and it
+announces fewer lows that do not come, while about as many come unannounced, with
+five-minute and with one-minute sensors. A straight line is wrong four times as often.
 
 Source: cgm-remote-monitor, lib/plugins/ar2.js.
 """
