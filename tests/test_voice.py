@@ -324,8 +324,9 @@ async def test_names_of_a_linked_person_are_understood(hass: HomeAssistant) -> N
     entry = alex(**{CONF_PERSON: linked.entity_id})
     await follow(hass, entry, ALEX)
 
-    hass.states.async_set(linked.entity_id, "home", {"friendly_name": "Alexandra"})
-    await settle(hass)
+    for name in ("Xander", "Alexandra"):
+        hass.states.async_set(linked.entity_id, "home", {"friendly_name": name})
+        await settle(hass)
     by_name = await ask(hass, "Is Alexandra low?")
     registry.async_update_entity(linked.entity_id, aliases=["Sasha"])
     await settle(hass)
