@@ -277,6 +277,14 @@ def test_a_source_that_reports_late_never_says_the_present(topic: Topic) -> None
         ),
         (LOW, "Alex is low: 62 and falling, 2 minutes ago."),
         (
+            fresh(reading(4, 62, None), GlucoseRange.LOW),
+            "Alex is low: 62, 4 minutes ago. I cannot tell where Alex is heading.",
+        ),
+        (
+            fresh(reading(4, 200, None), GlucoseRange.HIGH),
+            "I cannot tell where Alex is heading. Alex is high: 200, 4 minutes ago.",
+        ),
+        (
             replace(STEADY, is_low_soon=True, low_in=18),
             "Alex may be low in 18 minutes. Alex is steady: 109, 4 minutes ago.",
         ),

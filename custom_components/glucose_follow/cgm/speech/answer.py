@@ -1,30 +1,14 @@
 """What is said about one person: a sentence or two, warnings first."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
 
-from ..data import CgmData
 from ..metrics import statistics
-from ..models import (
-    Forecast,
-    GlucoseRange,
-    GlucoseUnit,
-    Reading,
-    ReadingKind,
-    SensorStatus,
-    TreatmentKind,
-)
+from ..models import Forecast, GlucoseRange, SensorStatus, TreatmentKind
 from ..ranges import LOWS
+from .phrasing import HIGH_LIMIT, LOW_LIMIT, Phrasing, Subject
 from .words import Amount, Phrase, Words
-
-LOW_LIMIT, HIGH_LIMIT = 40, 400
-"""What LOW is below and HIGH above, in mg/dL."""
-
-_MEMORY = timedelta(hours=24)
-"""An older reading says nothing any more that is worth a sentence."""
 
 AHEAD = timedelta(minutes=30)
 """How far a forecast is told."""
@@ -66,43 +50,6 @@ class Topic(StrEnum):
     FORECAST = "forecast"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
-    """Whom a question is about, and what is known at that moment."""
-
-    name: str
-    """What the person is called."""
-
-    data: CgmData
-    """Judged at `now`, not before."""
-
-    unit: GlucoseUnit
-    """The unit that the person reads glucose in."""
-
-    now: datetime
-    """The present; aware."""
-
-    midnight: datetime
-    """When the person's day began; aware."""
-
-    is_live: bool = True
-    """Whether the source reports the present at all."""
-
-    sensor_life: timedelta | None = None
-    """How long a sensor is worn, None if nobody said."""
-
-    @property
-    def newest(self) -> Reading | None:
-        """Return the newest reading if it is recent enough to be mentioned.
-
-        After a restart its time can be known, and the reading itself not.
-        """
-        newest = self.data.newest
-        if newest is None or newest.at != self.data.newest_at:
-            return None
-        return newest if self.now - newest.at <= _MEMORY else None
-
-
 def answer(topic: Topic, subject: Subject, words: Words) -> str:
     """Return what is said about a topic.
 
@@ -114,25 +61,11 @@ def answer(topic: Topic, subject: Subject, words: Words) -> str:
         subject: Whom it is about.
         words: The language of the answer.
     """
-    return _Answer.about(subject, words).to(topic)
+    return _Answer(subject, words).to(topic)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """Finds the words for one person."""
-
-    subject: Subject
-    words: Words
-    data: CgmData
-    present: Reading | None
-    """The present reading; a source that reports late has none."""
-
-    @classmethod
-    def about(cls, subject: Subject, words: Words) -> Self:
-        """Return what finds the words for a person."""
-        data = subject.data
-        present = data.latest if subject.is_live else None
-        return cls(subject, words, data, present)
+class _Answer(Phrasing):
+    """Answers questions about one person."""
 
     def to(self, topic: Topic) -> str:
         """Return the answer to a question."""
@@ -188,10 +121,13 @@ class _Answer:
 
     def trend(self) -> str:
         """Return where glucose is heading."""
-        if self.present is None or self.data.glucose_range in _BY_RANGE:
+        if self.present is None:
             return self.glucose()
         if self.data.direction is None:
-            return f"{self.say(Phrase.TREND_UNKNOWN)} {self.glucose()}"
+            parts = [self.say(Phrase.TREND_UNKNOWN), self.glucose()]
+            return " ".join(reversed(parts) if self.is_low else parts)
+        if self.data.glucose_range in _BY_RANGE:
+            return self.glucose()
         now = self.with_reading(Phrase.TREND, self.present)
         return f"{self.low_soon()} {now}" if self.data.is_low_soon else now
 
@@ -304,58 +240,6 @@ class _Answer:
         said = self.say(Phrase.FORECAST, value=about, ahead=ahead)
         is_near = self.data.is_low_soon and not self.is_low
         return f"{self.low_soon()} {said}" if is_near else said
-
-    def with_reading(self, phrase: Phrase, reading: Reading) -> str:
-        """Return a phrase about a reading, with the reading and its age."""
-        return self.say(
-            phrase,
-            reading=self.reading(reading),
-            value=self.value(reading),
-            direction=self.direction(reading) or "",
-            age=self.age(reading.at),
-        )
-
-    def reading(self, reading: Reading) -> str:
-        """Return a value and where it was heading."""
-        value, direction = self.value(reading), self.direction(reading)
-        if direction is None:
-            return value
-        return self.say(Phrase.READING, value=value, direction=direction)
-
-    def direction(self, reading: Reading) -> str | None:
-        """Return where a reading was heading, None if nobody said."""
-        is_present = reading is self.present
-        direction = self.data.direction if is_present else reading.direction
-        return None if direction is None else self.words.directions[direction]
-
-    def value(self, reading: Reading) -> str:
-        """Return the value of a reading, or what it is below or above."""
-        if reading.kind is ReadingKind.LOW:
-            return self.bounded(LOW_LIMIT - 1)
-        if reading.kind is ReadingKind.HIGH:
-            return self.bounded(HIGH_LIMIT + 1)
-        return self.words.glucose(reading.mgdl, self.subject.unit)
-
-    def bounded(self, mgdl: float) -> str:
-        """Return glucose, or what it is below or above where sensors end."""
-        unit = self.subject.unit
-        if mgdl < LOW_LIMIT:
-            return self.say(Phrase.BELOW, value=self.words.glucose(LOW_LIMIT, unit))
-        if mgdl > HIGH_LIMIT:
-            return self.say(Phrase.ABOVE, value=self.words.glucose(HIGH_LIMIT, unit))
-        return self.words.glucose(mgdl, unit)
-
-    def percent(self, share: float) -> str:
-        """Return a share of time."""
-        return self.words.amount(Amount.PERCENT, share)
-
-    def age(self, at: datetime) -> str:
-        """Return how long ago something was."""
-        return self.words.ago(self.subject.now - at)
-
-    def say(self, phrase: Phrase, **values: str) -> str:
-        """Return a phrase about the person."""
-        return self.words.say(phrase, name=self.subject.name, **values)
 
 
 def expected(forecast: Forecast | None, at: datetime) -> tuple[datetime, float] | None:

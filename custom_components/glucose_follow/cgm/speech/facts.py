@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from ..metrics import Episode, statistics
 from ..models import GlucoseUnit, Reading, ReadingKind, Reported
-from .answer import AHEAD, HIGH_LIMIT, LOW_LIMIT, Subject, expected
+from .answer import AHEAD, expected
+from .phrasing import HIGH_LIMIT, LOW_LIMIT, Subject
 from .words import in_unit
 
 type Fact = dict[str, Fact] | list[Fact] | str | float | None
