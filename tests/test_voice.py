@@ -168,6 +168,14 @@ async def test_everyday_sentences_are_not_ours(
     assert len(set(everyday)) >= 100
 
 
+def first_of(language: str) -> tuple[str, str]:
+    """Return a question about oneself, and the answer about Alex."""
+    found = table(language)
+    question: str = found["asked"]["glucose"]["mine"][0]
+    answer: str = found["answers"]["glucose"]["alex"]
+    return question, answer
+
+
 def heard(text: str, language: str = "en", agent: str = "x") -> Any:
     """Return what a pipeline hears."""
     return conversation.ConversationInput(
@@ -486,8 +494,7 @@ async def test_the_pipeline_decides_the_language_of_the_answer(
     await start_assist(hass, "de")
     await follow(hass, alex(), ALEX)
 
-    german = "Alex liegt bei 109, Tendenz stabil, vor 4 Minuten."
-    question = "Wie ist mein Blutzucker?"
+    question, german = first_of("de")
     assert await ask(hass, question, "de") == german
     assert await ask(hass, question, "de-CH") == german
     assert await ask(hass, question, "en") == STEADY
@@ -501,9 +508,8 @@ async def test_every_norwegian_is_understood(
     await start_assist(hass, language)
     await follow(hass, alex(), ALEX)
 
-    assert await ask(hass, "Hva er blodsukkeret mitt?", language) == (
-        "Alex ligger på 109 med stabil trend, for 4 minutter siden."
-    )
+    question, answer = first_of("nb")
+    assert await ask(hass, question, language) == answer
 
 
 async def test_another_language_of_the_house_is_understood_at_once(
@@ -511,13 +517,12 @@ async def test_another_language_of_the_house_is_understood_at_once(
 ) -> None:
     await start_assist(hass)
     await follow(hass, alex(), ALEX)
-    question = "Quelle est la glycémie d'Alex ?"
+    question, french = first_of("fr")
     before = await ask(hass, question, "fr")
 
     await hass.config.async_update(language="fr")
     await settle(hass)
 
-    french = "Alex est à 109 et stable, il y a 4 minutes."
     assert french != before
     assert await ask(hass, question, "fr") == french
 
@@ -543,19 +548,16 @@ async def test_the_languages_of_pipelines_are_understood(hass: HomeAssistant) ->
     entry = alex()
     await follow(hass, entry, ALEX)
     english = await ask(hass, "What is my blood sugar?")
-    german = await ask(hass, "Wie ist mein Blutzucker?", "de")
+    question, german = first_of("de")
+    answer = await ask(hass, question, "de")
 
     spoken[0] = SimpleNamespace(conversation_language="fi-FI")
     await listeners[0]([])
 
-    assert (english, german) == (
-        STEADY,
-        "Alex liegt bei 109, Tendenz stabil, vor 4 Minuten.",
-    )
-    assert await ask(hass, "Mikä on verensokerini?", "fi") == (
-        "Alex: verensokeri 109 ja tasainen, 4 minuuttia sitten."
-    )
-    assert await ask(hass, "Wie ist mein Blutzucker?", "de") != german
+    finnish = first_of("fi")
+    assert (english, answer) == (STEADY, german)
+    assert await ask(hass, finnish[0], "fi") == finnish[1]
+    assert await ask(hass, question, "de") != german
     await hass.config_entries.async_unload(entry.entry_id)
     assert listeners == []
 
