@@ -64,6 +64,10 @@ def busy(hass: HomeAssistant) -> bool:
     tasks = hass._tasks | hass._background_tasks
     names = (task.get_name() for task in tasks if isinstance(task, asyncio.Task))
     return any(name != LISTENING for name in names)
+    return any(
+        not isinstance(task, asyncio.Task) or task.get_name() != LISTENING
+        for task in tasks
+    )
 
 
 async def calm(hass: HomeAssistant) -> None:
@@ -131,7 +135,7 @@ async def live(
     for number in range(passed // (5 * MINUTE)):
         site.add_entry(sgv=100 + number % 90, at=clocks.world())
         await calm(hass)
-        await pass_time(hass, clocks, 5 * MINUTE)
+        await pass_time(hass, clocks, 5 * MINUTE, step=20 * SECOND)
 
 
 def _last_reading(hass: HomeAssistant) -> str:
@@ -822,6 +826,7 @@ async def set_up_beside(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def _stamps(events: Sequence[Event[Any]]) -> list[datetime | None]:
+def _stamps(events: list[Event[dict[str, Any]]]) -> list[datetime | None]:
     """Return the stamps of the readings that were shown."""
     return [
         dt_util.parse_datetime(event.data["new_state"].state)

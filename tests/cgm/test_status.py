@@ -689,3 +689,37 @@ def test_a_clock_that_went_back_makes_everything_due() -> None:
     log = asked_log()
 
     assert log.is_due(NOON - MINUTE, None)
+
+
+def test_what_is_pushed_is_asked_for_every_three_hours() -> None:
+    """Profiles and changes of long ago are read then as well."""
+    log = asked_log()
+    log.heard(lively(NOON), NOON)
+    asked = [
+        minutes
+        for minutes in range(0, 400, 5)
+        if log.is_due(NOON + minutes * MINUTE, None, is_pushed=True)
+    ]
+
+    assert asked == [180, 360]
+
+
+def test_where_nothing_was_pushed_of_devices_they_are_asked_for() -> None:
+    log = asked_log()
+
+    assert log.is_due(NOON + 6 * MINUTE, None, is_pushed=True)
+
+
+def test_what_is_not_pushed_any_more_is_asked_for_again() -> None:
+    log = asked_log()
+    log.heard(lively(NOON + MINUTE), NOON + MINUTE)
+
+    assert not log.is_due(NOON + 8 * MINUTE, None, is_pushed=True)
+    assert log.is_due(NOON + 8 * MINUTE, None)
+
+
+def test_a_clock_that_goes_back_makes_everything_due_that_is_pushed() -> None:
+    log = asked_log()
+    log.heard(lively(NOON), NOON)
+
+    assert log.is_due(NOON - MINUTE, None, is_pushed=True)
