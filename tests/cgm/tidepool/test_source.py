@@ -185,13 +185,13 @@ async def test_bytes_that_are_no_text_cost_one_note(
     http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
 ) -> None:
     nutrition = {"carbohydrate": {"net": 20, "units": "grams"}}
-    bare.archive.add("food", clock.now - HOUR, name="caf\udce9", nutrition=nutrition)
+    bare.archive.add("food", clock.now - HOUR, name="cake\udce9", nutrition=nutrition)
     bare.archive.add("bolus", clock.now - HOUR / 2, normal=2)
     source = follow(http, bare, clock)
 
     meal, bolus = await source.treatments(clock.now - DAY)
 
-    assert (meal.carbs, meal.note) == (20, "caf�")
+    assert (meal.carbs, meal.note) == (20, "cake�")
     assert bolus.insulin == 2
     assert source.skipped == 0
 
