@@ -62,8 +62,6 @@ async def site(clocks: Clocks) -> AsyncGenerator[NightscoutSimulator]:
 def busy(hass: HomeAssistant) -> bool:
     """Return whether anything is under way but listening."""
     tasks = hass._tasks | hass._background_tasks
-    names = (task.get_name() for task in tasks if isinstance(task, asyncio.Task))
-    return any(name != LISTENING for name in names)
     return any(
         not isinstance(task, asyncio.Task) or task.get_name() != LISTENING
         for task in tasks
@@ -826,7 +824,6 @@ async def set_up_beside(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def _stamps(events: Sequence[Event[Any]]) -> list[datetime | None]:
-def _stamps(events: list[Event[dict[str, Any]]]) -> list[datetime | None]:
     """Return the stamps of the readings that were shown."""
     return [
         dt_util.parse_datetime(event.data["new_state"].state)
