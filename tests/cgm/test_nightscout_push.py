@@ -47,6 +47,7 @@ from tests.simulators.nightscout_support import (
 DAY = timedelta(days=1)
 PERSON = SimulatedPerson(seed=7)
 WRONG = "reader-ffffffffffffffff"
+OPEN = '0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000}'
 
 
 @pytest.fixture
@@ -338,6 +339,17 @@ async def test_nobody_waits_for_ever_for_a_welcome(
     assert type(fault) is CgmConnectionError
 
 
+async def test_nobody_waits_for_ever_for_an_answer(
+    http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "TIMEOUT", 1)
+    async with greeter(OPEN, '40{"sid":"y"}', is_polite=False) as url:
+        fault = await fault_of(source(http, url))
+
+    assert type(fault) is CgmConnectionError
+    assert str(fault) == "No welcome in time"
+
+
 async def test_silence_after_the_welcome_is_nothing_special(
     http: ClientSession, site: NightscoutSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,8 +459,13 @@ async def test_a_message_without_end_is_not_read(
 
 
 @asynccontextmanager
-async def greeter(*greetings: str | bytes) -> AsyncGenerator[URL]:
-    """Run a server that says something over a websocket, and waits."""
+async def greeter(
+    *greetings: str | bytes, is_polite: bool = True
+) -> AsyncGenerator[URL]:
+    """Run a server that says something over a websocket, and waits.
+
+    It says goodbye if it is polite.
+    """
 
     async def answer(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
@@ -458,7 +475,7 @@ async def greeter(*greetings: str | bytes) -> AsyncGenerator[URL]:
                 await socket.send_str(greeting)
             else:
                 await socket.send_bytes(greeting)
-        await socket.receive()
+        await (socket.receive() if is_polite else asyncio.Event().wait())
         return socket
 
     app = web.Application()
@@ -495,9 +512,6 @@ async def test_who_greets_with_nonsense_is_no_site(
         assert type(await fault_of(source(http, url))) is CgmConnectionError
 
     assert connected_clients == []
-
-
-OPEN = '0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000}'
 
 
 @pytest.mark.parametrize(
@@ -659,12 +673,13 @@ async def test_a_site_that_says_no_farewell_is_left_in_time(
 ) -> None:
     monkeypatch.setattr(push, "_CLOSING", 0.05)
     update = '42["dataUpdate",{"sgvs":[{"mgdl":120,"mills":1795262400000}]}]'
-    async with greeter(OPEN, '40{"sid":"y"}', update) as url:
+    async with greeter(OPEN, '40{"sid":"y"}', update, is_polite=False) as url:
         before = asyncio.all_tasks()
         async with listening(source(http, url)) as ear:
             await ear.hear(1)
 
-        assert asyncio.all_tasks() - before == set()
+        left = asyncio.all_tasks() - before
+        assert not [task for task in left if "RequestHandler" not in repr(task)]
         assert connected_clients == []
 
 

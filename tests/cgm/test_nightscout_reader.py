@@ -534,7 +534,7 @@ async def test_only_what_may_be_read_is_asked_for(
 
         status = await source.status()
 
-        assert source.features == features
+        assert source.features == features | {Feature.PUSH}
         assert (status is not None) is (Feature.STATUS in features)
         assert set(asked(site)) == kinds
 

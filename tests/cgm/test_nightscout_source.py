@@ -719,9 +719,14 @@ async def test_the_sites_clock_is_told(
     assert source.server_time == NOON + HOUR
 
 
-async def test_what_a_site_does_not_offer_is_nothing(source: NightscoutSource) -> None:
-    assert await source.status() is None
+async def test_a_source_leaves_the_session_to_whoever_made_it(
+    source: NightscoutSource, http: ClientSession
+) -> None:
+    await source.identify()
+
     await source.close()
+
+    assert not http.closed
 
 
 @pytest.mark.parametrize("prefix", ["", "/family/anna"])
