@@ -365,6 +365,23 @@ async def test_a_missing_change_is_not_asked_for_again_and_again(
     assert asked(site)["treatments"] == 12 + PAST
 
 
+async def test_a_change_that_usual_answers_lack_is_not_asked_for_each_time(
+    source: NightscoutSource, site: NightscoutSimulator, clock: FakeTime
+) -> None:
+    await source.identify()
+    site.add_treatment(at=NOON - HOUR, eventType="Site Change")
+    await source.status()
+    asked(site)
+
+    for _ in range(12):
+        clock.now += 5 * MINUTE
+        source._reader.take_treatments((), (), clock.now - 72 * HOUR)
+        await source.status()
+
+    assert asked(site)["treatments"] == 2 * PAST
+    assert (await read(source)).site_changed == NOON - HOUR
+
+
 async def test_a_switch_of_profile_counts_at_once(
     source: NightscoutSource, site: NightscoutSimulator, clock: FakeTime
 ) -> None:
