@@ -206,7 +206,7 @@ async def test_a_new_reading_is_shown_without_a_reload(
 async def _ask_until(home: Home, is_right: Callable[[str], bool]) -> None:
     """Ask for readings until there is a new one; nobody waits for the schedule."""
     entity_id = "sensor.alex_last_reading"
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         while not is_right(await home.state(entity_id) or ""):
             await home.post(
                 "/api/services/homeassistant/update_entity", {"entity_id": entity_id}

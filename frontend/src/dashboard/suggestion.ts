@@ -5,7 +5,7 @@ import { wordsOf } from "../words";
 import { isGlucose } from "./people";
 
 const DOCUMENTATION =
-  "https://github.com/glucose-follow/glucose-follow#the-card";
+  "https://github.com/glucose-follow/glucose-follow#look-at-it";
 
 export const CARD = "glucose-follow-card";
 export const BADGE = "glucose-follow-badge";

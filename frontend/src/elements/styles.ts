@@ -123,7 +123,7 @@ export const graphStyles = css`
   ${each((range) => `.cross .${range}{fill:var(--gf-dot-${range})}`)}
   .old .dots path,
   .old .newest {
-    stroke: var(--secondary-text-color);
+    stroke: var(--gf-old, var(--secondary-text-color));
   }
   .old .dots {
     opacity: 0.7;
@@ -291,7 +291,7 @@ export const personStyles = css`
     min-height: 0;
   }
   .old .value {
-    color: var(--secondary-text-color);
+    color: var(--gf-old, var(--secondary-text-color));
     text-decoration: line-through;
     text-decoration-thickness: 0.07em;
   }
@@ -567,6 +567,7 @@ export const cardStyles = css`
   .wall.night > * {
     --primary-text-color: #e1e1e1;
     --secondary-text-color: #e1e1e1;
+    --gf-old: #9b9b9b;
     --divider-color: #333;
     --card-background-color: #000;
   }

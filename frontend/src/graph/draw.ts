@@ -37,9 +37,9 @@ export function draw(
         <text x=${x} y=${graph.insulinY + 15} text-anchor=${anchor(x, frame.width)}>${isolated(format.hour(at))}</text>`,
     )}</g>
     <g class="limits">${limits.map(
-      ({ y, mgdl }) => svg`
+      ({ y, textY, mgdl }) => svg`
         <path d="M0 ${y}H${frame.width}" />
-        <text x="3" y=${y - 4}>${format.glucose(mgdl, unit)}</text>`,
+        <text x="4" y=${textY}>${format.glucose(mgdl, unit)}</text>`,
     )}</g>
     <g class="marks">${graph.marks.map((mark) => drawMark(mark, graph))}</g>
     ${

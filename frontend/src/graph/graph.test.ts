@@ -42,7 +42,10 @@ describe("a graph", () => {
     const { limits } = graph(input());
 
     expect(limits.map(({ mgdl }) => mgdl)).toEqual([70, 180]);
-    expect(limits[0]!.y).toBeGreaterThan(limits[1]!.y);
+    const [low, high] = [limits[0]!, limits[1]!];
+    expect(low.y).toBeGreaterThan(high.y);
+    expect(low.textY).toBeGreaterThan(low.y);
+    expect(high.textY).toBeLessThan(high.y);
   });
 
   it("has bands although very high is beyond the scale", () => {

@@ -19,6 +19,10 @@ const CARBS_LANE = 26;
 const INSULIN_LANE = 30;
 const EDGE = 4;
 
+/** Pixels from a line to the foot of what is written below or above it. */
+const BELOW = 12;
+const ABOVE = -4;
+
 /** Pixels below which a drawing has room for readings only. */
 const LOW = 165;
 
@@ -45,6 +49,13 @@ export interface Band {
   readonly height: number;
 }
 
+/** A threshold, which is written on the side where readings are rare. */
+export interface Limit {
+  readonly mgdl: number;
+  readonly y: number;
+  readonly textY: number;
+}
+
 /** A mark with what is written beside it, empty where there is no room. */
 export interface WrittenMark extends Mark {
   readonly text: string;
@@ -55,8 +66,8 @@ export interface Graph {
   /** The readings within the frame, oldest first. */
   readonly readings: readonly Reading[];
   readonly bands: readonly Band[];
-  /** Where the thresholds that limit the range are, with their mg/dL. */
-  readonly limits: readonly { readonly y: number; readonly mgdl: number }[];
+  /** Where the thresholds that limit the range are. */
+  readonly limits: readonly Limit[];
   readonly hours: readonly { readonly x: number; readonly at: number }[];
   readonly line: string;
   readonly dots: Readonly<Record<Range, string>>;
@@ -91,10 +102,10 @@ export function graph(input: Input): Graph {
     frame,
     readings,
     bands: bands(frame, thresholds),
-    limits: [thresholds.low, thresholds.high].map((mgdl) => ({
-      mgdl,
-      y: yOf(frame, mgdl),
-    })),
+    limits: [
+      limit(frame, thresholds.low, BELOW),
+      limit(frame, thresholds.high, ABOVE),
+    ],
     hours: ticks(start, end, hours, width, timeZone).map((at) => ({
       at,
       x: xOf(frame, at),
@@ -107,6 +118,12 @@ export function graph(input: Input): Graph {
     carbsY: 8,
     insulinY,
   };
+}
+
+/** Return a threshold, written so far from its line. */
+function limit(frame: Frame, mgdl: number, away: number): Limit {
+  const y = yOf(frame, mgdl);
+  return { mgdl, y, textY: y + away };
 }
 
 /** Return which lanes a graph needs. */
