@@ -8,12 +8,14 @@ import json
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import ImplementationUnavailableError
 from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
+from custom_components.glucose_follow import flow_oauth
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.const import DOMAIN
 from simulators.dexcom_api import CLIENT_ID, DexcomApiSimulator, Fault
@@ -546,3 +548,17 @@ async def test_an_entry_that_is_removed_leaves_no_keeper_behind(
     await hass.config_entries.async_remove(late.entry_id)
 
     assert hass.data["glucose_follow_tokens"] == {}
+
+
+async def test_an_account_link_that_is_away_hides_no_form(
+    hass: HomeAssistant, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> object:
+        raise ImplementationUnavailableError
+
+    monkeypatch.setattr(flow_oauth, "async_get_implementations", away)
+
+    result = await begin(hass)
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "missing_credentials"

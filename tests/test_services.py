@@ -9,7 +9,7 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.glucose_follow import services
+from custom_components.glucose_follow import lights, services
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.const import DOMAIN
 from simulators.dexcom_api import DexcomApiSimulator
@@ -249,6 +249,7 @@ async def test_every_action_is_described(hass: HomeAssistant) -> None:
 async def services_of(hass: HomeAssistant) -> set[str]:
     """Return the actions that there are without any entry."""
     services.async_register(hass)
+    await lights.async_setup(hass)
     return set(hass.services.async_services()[DOMAIN])
 
 

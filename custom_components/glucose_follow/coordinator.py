@@ -463,7 +463,10 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         if is_asking or not may_ask:
             return
         seen = self.timeline.newest_seen
-        if self.status_log.is_due(self.now(), seen, is_pushed=self._is_pushed):
+        is_late = Feature.LIVE not in self.source.features
+        if self.status_log.is_due(
+            self.now(), seen, is_pushed=self._is_pushed, is_late=is_late
+        ):
             self._status_task = self.config_entry.async_create_background_task(
                 self.hass, self._read_status(), f"{DOMAIN} status"
             )

@@ -44,7 +44,7 @@ def _all(site: Site) -> dict[str, Property | list[object]]:
     return {
         "bgnow": _bucket(site, recent[0]),
         "delta": _delta(site, recent),
-        "buckets": [_dated(site, number, each) for number, each in enumerate(recent)],
+        "buckets": _buckets(site, recent),
         "rawbg": {},
         "direction": {
             "display": None,
@@ -70,12 +70,18 @@ def _bucket(site: Site, entry: Document) -> Property:
     return {"mean": mgdl, "last": mgdl, "mills": mills, "sgvs": [sgv]}
 
 
-def _dated(site: Site, number: int, entry: Document) -> Property:
-    """Return a reading with the five minutes that it stands for."""
-    mills = moment_ms(entry)
-    half = _BUCKET_MS / 2
-    span = {"index": number, "fromMills": mills - half, "toMills": mills + half}
-    return {**_bucket(site, entry), **span}
+def _buckets(site: Site, recent: list[Document]) -> list[object]:
+    """Return readings by the five minutes around the newest and before."""
+    ends = moment_ms(recent[0]) + _BUCKET_MS / 2
+    return [
+        {
+            **_bucket(site, entry),
+            "index": number,
+            "fromMills": ends - (number + 1) * _BUCKET_MS,
+            "toMills": ends - number * _BUCKET_MS,
+        }
+        for number, entry in enumerate(recent)
+    ]
 
 
 def _delta(site: Site, recent: list[Document]) -> Property:

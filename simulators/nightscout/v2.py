@@ -8,6 +8,7 @@ from aiohttp import web
 from .answers import json_answer, not_found, unauthorized
 from .properties import properties
 from .site import Site
+from .store import Collection
 
 _REQUEST = "/authorization/request/"
 _PROPERTIES = "/properties"
@@ -34,7 +35,7 @@ async def serve(site: Site, request: web.Request, path: str) -> web.Response:
 async def _properties(site: Site, request: web.Request, path: str) -> web.Response:
     """Return properties, all or those named after the slash."""
     grant = await site.identify(request)
-    if grant is None or not grant.rights:
+    if grant is None or not grant.may_read(Collection.ENTRIES):
         return unauthorized()
     names = frozenset(filter(None, path.removeprefix("/").split(",")))
     return json_answer(properties(site, names))

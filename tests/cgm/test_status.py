@@ -723,3 +723,11 @@ def test_a_clock_that_goes_back_makes_everything_due_that_is_pushed() -> None:
     log.heard(lively(NOON), NOON)
 
     assert log.is_due(NOON - MINUTE, None, is_pushed=True)
+
+
+def test_a_source_that_is_hours_behind_is_asked_once_an_hour() -> None:
+    log = StatusLog()
+
+    assert log.is_due(NOON, NOON, is_late=True)
+    assert not log.is_due(NOON + 59 * MINUTE, NOON + 58 * MINUTE, is_late=True)
+    assert log.is_due(NOON + 60 * MINUTE, NOON, is_late=True)

@@ -388,7 +388,7 @@ async def test_a_wrong_token_is_refused_without_punishment(
 async def test_nothing_else_of_version_2_is_there(
     http: ClientSession, site: NightscoutSimulator
 ) -> None:
-    assert (await ask(http, site, "/api/v2/properties")).status == 404
+    assert (await ask(http, site, "/api/v2/summary")).status == 404
     assert (await post(http, site, f"{EXCHANGE}{READER}", {})).status == 404
 
 

@@ -247,7 +247,12 @@ class StatusLog:
         self._rests_until: datetime | None = None
 
     def is_due(
-        self, now: datetime, newest_seen: datetime | None, *, is_pushed: bool = False
+        self,
+        now: datetime,
+        newest_seen: datetime | None,
+        *,
+        is_pushed: bool = False,
+        is_late: bool = False,
     ) -> bool:
         """Return whether to ask now; who is told yes is expected to.
 
@@ -258,7 +263,10 @@ class StatusLog:
             now: The present; aware.
             newest_seen: When the newest reading was first seen, if any was.
             is_pushed: Whether the source says by itself what is new, and lately did.
+            is_late: Whether the source is hours behind, so that nothing is urgent.
         """
+        if is_late and _is_younger(self._asked, now, _ASKED_WITHIN):
+            return False
         if self._rests_until is not None and now < self._rests_until:
             return False
         if not self._is_time(now, newest_seen, is_pushed=is_pushed):
