@@ -20,6 +20,7 @@ import time
 from aiohttp import ClientSession
 from homeassistant.core import Event, EventStateChangedData, callback
 
+from custom_components.glucose_follow.cgm.models import Treatment
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from simulators.nightscout import NightscoutSimulator, faults, socket_faults
 from simulators.nightscout.documents import object_id, to_ms
@@ -56,6 +57,8 @@ class Seen:
     treatments: set[str] = field(default_factory=set)
     shown: list[str] = field(default_factory=list)
     """States of the newest reading's stamp, in their order."""
+    told: list[str] = field(default_factory=list)
+    """Treatments that were told as news, in their order."""
 
     def look(self, trip: Journey) -> None:
         """Look at what is known now."""
@@ -69,6 +72,11 @@ class Seen:
         new = event.data["new_state"]
         if event.data["entity_id"] == "sensor.alex_last_reading" and new is not None:
             self.shown.append(new.state)
+
+    @callback
+    def hear_treatment(self, treatment: Treatment) -> None:
+        """Note what is news."""
+        self.told.append(treatment.id)
 
 
 def _site(clock: Clock, person: SimulatedPerson | None) -> NightscoutSimulator:
@@ -140,6 +148,7 @@ async def _follow(days: float, *, is_rough: bool) -> Row:
     async with journey(lambda clock: _site(clock, person)) as trip:
         start = trip.clock()
         trip.hass.bus.async_listen("state_changed", seen.hear)
+        trip.entry.runtime_data.async_listen_treatments(seen.hear_treatment)
         trouble = asyncio.create_task(_trouble(trip.site, rng)) if is_rough else None
         while trip.clock() < start + timedelta(days=days):
             await asyncio.sleep(3600)
@@ -162,6 +171,8 @@ async def _follow(days: float, *, is_rough: bool) -> Row:
         "readings_shown_twice": len(seen.shown) - len(set(seen.shown)),
         "treatments": len(done),
         "treatments_lost": len(done - seen.treatments),
+        "treatments_not_told": len(done - set(seen.told)),
+        "treatments_told_twice": len(seen.told) - len(set(seen.told)),
         **{f"{kind}_per_hour": round(n / hours, 2) for kind, n in requests.items()},
         "requests_per_hour": round(requests.total() / hours, 2),
     }

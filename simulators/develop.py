@@ -102,6 +102,7 @@ async def run(*, period: timedelta, port: int, folder: Path) -> None:
         tokens={TOKEN: frozenset({"*"})},
         default_roles="denied",
         title="Alex",
+        has_sockets=True,
     ) as site:
         print("Starting Home Assistant ...", flush=True)
         starting = asyncio.create_task(_start(site, port=port, folder=folder))

@@ -30,6 +30,31 @@ def test_a_running_integration_asks_within_its_budget() -> None:
     assert quiet["socket"] / 2 <= 8
 
 
+def test_a_day_of_dropping_sockets_loses_nothing_and_costs_little() -> None:
+    arguments = ("--count", "20", "--quiet", "1", "--days", "1", "--json")
+    answer = subprocess.run(
+        [sys.executable, "-m", "benchmarks.push", *arguments],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=180,
+    ).stdout
+
+    found = json.loads(answer)
+    assert found["latency"]["p95_ms"] <= 250
+    assert found["quiet"]["requests_per_hour"] <= 8
+    assert found["rough"]["requests_per_hour"] <= 12
+    assert found["rough"]["connections"] > 5
+    for kind in ("quiet", "rough"):
+        row = found[kind]
+        assert row["readings"] > 250
+        assert row["treatments"] > 5
+        for fault in ("lost", "told_twice", "not_told"):
+            assert row[f"treatments_{fault}"] == 0
+        for fault in ("lost", "shown_twice"):
+            assert row[f"readings_{fault}"] == 0
+
+
 def test_simulated_days_break_no_rule_of_alarms() -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "benchmarks.alarms", "--days", "4", "--json"],

@@ -49,6 +49,7 @@ def _site(options: Namespace) -> NightscoutSimulator:
         prefix=options.prefix,
         has_v3=not options.no_v3,
         port=options.port,
+        has_sockets=True,
     )
 
 

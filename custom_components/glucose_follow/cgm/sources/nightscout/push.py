@@ -14,7 +14,7 @@ import logging
 from typing import NamedTuple
 
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, ClientWSTimeout
-from engineio.base_client import connected_clients
+from engineio import base_client
 from engineio.exceptions import EngineIOError
 from socketio import AsyncClient
 from socketio.exceptions import SocketIOError
@@ -213,9 +213,9 @@ class Listener:
                 # Cancelled at a timeout, which is how they end if nobody answers.
                 await asyncio.gather(*loops, return_exceptions=True)
         await self._door.close()
-        # The library keeps everybody who did not part in peace.
-        if engine in connected_clients:
-            connected_clients.remove(engine)
+        # The library keeps whoever did not part in peace.
+        with suppress(AttributeError, ValueError):
+            base_client.connected_clients.remove(engine)
 
 
 class _Door:
