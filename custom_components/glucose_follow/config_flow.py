@@ -72,8 +72,9 @@ TIDEPOOL_OPTIONS_SCHEMA = OPTIONS_SCHEMA.extend(
 class GlucoseFollowConfigFlow(
     NightscoutFlow,
     DexcomShareFlow,
-    DexcomApiFlow,
     TidepoolFlow,
+    # Last but one: Home Assistant's own flow for OAuth begins nobody after it.
+    DexcomApiFlow,
     SimulatedFlow,
     domain=DOMAIN,
 ):
