@@ -1,6 +1,7 @@
 """A language model that lists its tools and calls them."""
 
 from typing import Any
+from unittest.mock import AsyncMock
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant
@@ -9,6 +10,7 @@ from homeassistant.setup import async_setup_component
 import probatio
 import pytest
 
+from custom_components.glucose_follow.cgm.errors import CgmConnectionError
 from custom_components.glucose_follow.cgm.source import Feature
 from custom_components.glucose_follow.const import (
     CONF_EXPOSE_TO_ASSIST,
@@ -135,12 +137,33 @@ async def test_a_model_is_told_what_the_day_was_like(hass: HomeAssistant) -> Non
     assert day["percent_below_target"] == 0
 
 
+async def test_a_model_is_told_of_two_weeks_that_are_not_held(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start_assist(hass)
+    entry = alex(**SHOWN)
+    await follow(hass, entry, ALEX)
+    seen = await model(hass)
+
+    (told,) = await seen.people(GET_HISTORY, hours=336)
+    failing = AsyncMock(side_effect=CgmConnectionError("Away"))
+    monkeypatch.setattr(entry.runtime_data.source, "readings", failing)
+    (nothing,) = await seen.people(GET_HISTORY, hours=336)
+    (day,) = await seen.people(GET_HISTORY)
+
+    assert told["hours"] == 336
+    assert told["readings"] == 14 * 24 * 60
+    assert len(told["highs"]) > 5
+    assert nothing == {"person": "Alex", "error": "The source does not answer now"}
+    assert 250 < day["readings"] < 300
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
         (GET_GLUCOSE, {"person": "Robin"}),
         (GET_GLUCOSE, {"persom": "Alex"}),
-        (GET_HISTORY, {"hours": 25}),
+        (GET_HISTORY, {"hours": 337}),
         (GET_HISTORY, {"hours": 0}),
         (GET_HISTORY, {"hours": "many"}),
     ],

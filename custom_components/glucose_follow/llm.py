@@ -1,6 +1,6 @@
 """Tools of language models: glucose to read, nothing to change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import override
 
@@ -17,14 +17,18 @@ from homeassistant.helpers.llm import (
     ToolInput,
     ToolResult,
 )
+from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import probatio
 
+from .cgm.errors import CgmError
+from .cgm.models import Reading
 from .cgm.speech import Extra, Facts, history, present
-from .const import DOMAIN
+from .const import DOMAIN, READINGS_SPAN
 from .coordinator import CgmConfigEntry
 from .exposure import NAMED
+from .history import async_readings
 from .people import name_of, subject_of
 
 PROMPT = (
@@ -35,8 +39,8 @@ PROMPT = (
     "that is for the person and those who treat them."
 )
 
-MOST_HOURS = 24
-"""Readings are kept for a day."""
+MOST_HOURS = 14 * 24
+"""Two weeks: what clinics look at, and few requests of the source."""
 
 READS_ONLY = ToolAnnotations(
     read_only=True, destructive=False, idempotent=True, open_world=False
@@ -73,14 +77,17 @@ class GlucoseTool(Tool):
         hass: HomeAssistant,
         person: str | None,
         assistant: str,
-        read: Callable[[CgmConfigEntry], Facts],
-    ) -> ToolResult:
-        """Return what is read about one person or all; exposure may have ended."""
-        people: list[JsonValueType] = [
-            read(entry)
+    ) -> list[CgmConfigEntry]:
+        """Return the one person or all; exposure may have ended."""
+        return [
+            entry
             for entry in _visible(hass, assistant)
             if person in {None, name_of(hass, entry)}
         ]
+
+    def _result(self, facts: Iterable[Facts]) -> ToolResult:
+        """Return what is known of people, or that there are none."""
+        people: list[JsonValueType] = list(facts)
         if not people:
             return ToolResult(data={"error": "No such person"}, error=True)
         return ToolResult(data={"people": people})
@@ -103,13 +110,9 @@ class GetGlucoseTool(GlucoseTool):
         """Return what is known now."""
         chosen = self.parameters(tool_input.tool_args)
         assistant = llm_context.assistant
-        return self._people(
-            hass,
-            chosen.get("person"),
-            assistant,
-            lambda entry: present(
-                subject_of(hass, entry), _extras(hass, entry, assistant)
-            ),
+        return self._result(
+            present(subject_of(hass, entry), _extras(hass, entry, assistant))
+            for entry in self._people(hass, chosen.get("person"), assistant)
         )
 
 
@@ -119,7 +122,7 @@ class GetHistoryTool(GlucoseTool):
     name = f"{DOMAIN}__get_history"
     title = "Get glucose history"
     description = (
-        "Summary of a person's glucose over the last hours: mean, percent of time "
+        "Summary of a person's glucose over the last hours or days: mean, percent of time "
         "below, in and above target, and lows and highs with their times."
     )
 
@@ -128,7 +131,7 @@ class GetHistoryTool(GlucoseTool):
         super().__init__(names)
         hours = probatio.All(probatio.Coerce(int), probatio.Range(1, MOST_HOURS))
         self.parameters = self.parameters.extend(
-            {probatio.Optional("hours", default=MOST_HOURS): hours}
+            {probatio.Optional("hours", default=24): hours}
         )
 
     @override
@@ -138,13 +141,23 @@ class GetHistoryTool(GlucoseTool):
         """Return what the period was like."""
         chosen = self.parameters(tool_input.tool_args)
         span = timedelta(hours=chosen["hours"])
-        zone = dt_util.get_default_time_zone()
-        return self._people(
-            hass,
-            chosen.get("person"),
-            llm_context.assistant,
-            lambda entry: history(subject_of(hass, entry), span, zone),
-        )
+        people = self._people(hass, chosen.get("person"), llm_context.assistant)
+        return self._result([await _history(hass, entry, span) for entry in people])
+
+
+async def _history(
+    hass: HomeAssistant, entry: CgmConfigEntry, span: timedelta
+) -> Facts:
+    """Return what a period was like; the source is asked for what is not held."""
+    subject, zone = subject_of(hass, entry), dt_util.get_default_time_zone()
+    readings: Sequence[Reading] = subject.data.readings
+    if span > READINGS_SPAN:
+        period = subject.now - span, subject.now
+        try:
+            readings = await async_readings(entry.runtime_data, *period)
+        except CgmError, UpdateFailed:
+            return {"person": subject.name, "error": "The source does not answer now"}
+    return history(subject, readings, span, zone)
 
 
 def _visible(hass: HomeAssistant, assistant: str) -> list[CgmConfigEntry]:

@@ -840,7 +840,7 @@ def test_a_model_is_told_of_a_low_to_come() -> None:
 def test_a_model_is_told_what_the_last_hours_were_like() -> None:
     data = day((6, 100), (5, 60), (4, 100), (3, 200), (2, 260), (1, 100))
 
-    facts = history(subject(data), 6 * HOUR, UTC)
+    facts = history(subject(data), data.readings, 6 * HOUR, UTC)
 
     assert facts["percent_in_target"] == 50
     assert facts["percent_below_target"] == 17
@@ -866,7 +866,9 @@ def test_a_model_is_told_what_the_last_hours_were_like() -> None:
 
 
 def test_a_model_is_told_history_in_the_persons_unit() -> None:
-    facts = history(subject(day((1, 100)), GlucoseUnit.MMOL), HOUR, UTC)
+    data = day((1, 100))
+
+    facts = history(subject(data, GlucoseUnit.MMOL), data.readings, HOUR, UTC)
 
     assert facts["unit"] == "mmol/L"
     assert facts["mean"] == 5.6
@@ -874,7 +876,7 @@ def test_a_model_is_told_history_in_the_persons_unit() -> None:
 
 
 def test_a_model_is_told_that_hours_without_readings_say_nothing() -> None:
-    facts = history(subject(CgmData()), HOUR, UTC)
+    facts = history(subject(CgmData()), (), HOUR, UTC)
 
     assert facts["readings"] == 0
     assert facts["percent_of_time_known"] == 0

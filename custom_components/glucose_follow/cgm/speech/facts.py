@@ -1,5 +1,6 @@
 """What is known, for language models: numbers with their ages, no sentences."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
@@ -46,17 +47,20 @@ def present(subject: Subject, extras: frozenset[Extra]) -> Facts:
     }
 
 
-def history(subject: Subject, span: timedelta, zone: tzinfo) -> Facts:
+def history(
+    subject: Subject, readings: Sequence[Reading], span: timedelta, zone: tzinfo
+) -> Facts:
     """Return what the last hours were like, by the person's own thresholds.
 
     Args:
         subject: Whom it is about.
-        span: How long; readings older than a day are not kept.
+        readings: What was measured in that time, oldest first.
+        span: How long.
         zone: Of the times in the answer.
     """
     data, unit = subject.data, subject.unit
     limits = data.thresholds
-    found = statistics(data.readings, subject.now - span, subject.now, limits)
+    found = statistics(readings, subject.now - span, subject.now, limits)
     return {
         "person": subject.name,
         "unit": unit.value,
