@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_URL
 from homeassistant.util import dt as dt_util
+from hypothesis import HealthCheck, settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -25,6 +26,21 @@ from simulators.nightscout import NightscoutSimulator
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TOKEN = "reader-0123456789abcdef"
 SECRET = "correct horse battery"
+
+# How long an example takes says how busy the machine is.
+settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave the loop's debug mode off, which the plugin switches on.
+
+    It notes where every task and request was made, which nobody looks at and
+    which takes nearly half of the time. Home Assistant still sees wrong threads.
+    """
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ Source: developer.dexcom.com, the v3 swagger and the v2 operation pages.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import NAMESPACE_OID, uuid5
 
 from custom_components.glucose_follow.cgm.models import (
@@ -140,7 +141,13 @@ def as_v2(kind: str, document: Document) -> Document:
 
 def at_of(document: Document) -> datetime:
     """Return when a document is from; aware, UTC."""
-    at = datetime.fromisoformat(str(document["systemTime"]))
+    return _moment(str(document["systemTime"]))
+
+
+@cache
+def _moment(told: str) -> datetime:
+    """Return a moment as it is told; every document is sorted again and again."""
+    at = datetime.fromisoformat(told)
     return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
 
 
