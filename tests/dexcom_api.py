@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
-from custom_components.glucose_follow import factory, oauth
+from custom_components.glucose_follow import factory, oauth_provider
 from custom_components.glucose_follow.cgm.sources import dexcom_api
 from custom_components.glucose_follow.cgm.sources.dexcom_api import DexcomApiSource
 from custom_components.glucose_follow.const import DOMAIN
@@ -36,7 +36,7 @@ def lead_to(api: DexcomApiSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(factory, "DexcomApiSource", here)
     for name in ("authorize_url", "token_url"):
         there = partial(getattr(dexcom_api, name), base=api.url)
-        monkeypatch.setattr(oauth, name, there)
+        monkeypatch.setattr(oauth_provider, name, there)
 
 
 async def register(

@@ -405,7 +405,7 @@ async def test_a_provider_that_cannot_be_reached_loses_no_refresh_token(
     await set_up(hass, late)
     with monkeypatch.context() as offline:
         offline.setattr(
-            "custom_components.glucose_follow.oauth.token_url",
+            "custom_components.glucose_follow.oauth_provider.token_url",
             lambda _: "http://127.0.0.1:1/token",
         )
         await pass_time(hass, clocks, 4 * HOUR, step=10 * MINUTE)

@@ -18,7 +18,7 @@ async def async_get_auth_implementation(
 ) -> AuthImplementation:
     """Return a credential that leads nowhere yet.
 
-    Home Assistant does not know which provider it is for; `oauth` binds it.
+    Home Assistant does not know which provider it is for; `oauth_provider` binds it.
     """
     nowhere = AuthorizationServer(authorize_url="", token_url="")
     return AuthImplementation(hass, auth_domain, credential, nowhere)

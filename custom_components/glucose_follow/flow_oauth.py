@@ -20,7 +20,7 @@ import probatio
 
 from .const import DOMAIN, LOGGER
 from .flow import PersonFlow
-from .oauth import implementation
+from .oauth_provider import implementation
 
 CONF_IMPLEMENTATION = "implementation"
 
