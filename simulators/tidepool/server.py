@@ -41,6 +41,7 @@ class RecordedRequest:
     path: str
     query: MultiMapping[str]
     headers: CIMultiDictProxy[str]
+    body: bytes
     at: datetime
     """When it arrived by the server's clock."""
 
@@ -122,6 +123,10 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
         """After so many requests the server is out of order."""
         self.loses_refreshes = False
         """Whether the next refresh is done, and its answer lost."""
+        self.is_denied = False
+        """Whether the person does not agree."""
+        self.realm_told: object = None
+        """What is said about the realm instead of the truth."""
         self._clock = clock
         self._profile: Document = {"fullName": name}
         if not is_carer:
@@ -171,6 +176,7 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
                 path=request.path,
                 query=request.query,
                 headers=request.headers,
+                body=await request.read(),
                 at=self._clock(),
             )
         )
@@ -179,9 +185,7 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
         if self._fault is None:
             return await _served(request, handler)
         if self._fault is Fault.REFUSE:
-            is_login = request.path == "/auth/login"
-            refused = _refusal(401, "No user matched the given details")
-            return refused if is_login else _not_allowed()
+            return _refused(request.path) or await _served(request, handler)
 
         async def whole() -> web.Response:
             answer = await _served(request, handler)
@@ -299,6 +303,8 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
 
     async def _info(self, _: web.Request) -> web.Response:
         """Say where to log in."""
+        if self.realm_told is not None:
+            return web.json_response(self.realm_told)
         auth = {"realm": REALM, "url": str(self.url).rstrip("/")}
         return web.json_response({"auth": auth, "versions": {}})
 
@@ -323,13 +329,19 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
         is_openid = "openid" in asked.get("scope", "").split()
         if not (is_known and is_openid and target and wanted == ("code", "S256")):
             return web.json_response({"error": "invalid_request"}, status=400)
-        challenge = asked.get("code_challenge", "")
-        code = self.desk.code(target, challenge, self._clock())
-        location = URL(target).update_query(code=code, state=asked.get("state", ""))
+        told = {"state": asked.get("state", "")}
+        if self.is_denied:
+            told["error"] = "access_denied"
+        else:
+            challenge = asked.get("code_challenge", "")
+            told["code"] = self.desk.code(target, challenge, self._clock())
+        location = URL(target).update_query(told)
         return web.Response(status=302, headers={hdrs.LOCATION: str(location)})
 
     async def _token(self, request: web.Request) -> web.Response:
-        """Answer with tokens."""
+        """Answer with tokens, to an application that shows no secret."""
+        if hdrs.AUTHORIZATION in request.headers:
+            return web.json_response({"error": "invalid_client"}, status=401)
         form = {
             key: value
             for key, value in (await request.post()).items()
@@ -339,6 +351,9 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
             tokens = self.desk.exchange(form, self._clock())
         except OAuthError as err:
             return web.json_response({"error": str(err)}, status=400)
+        if self.loses_refreshes and "refresh_token" in form:
+            self.loses_refreshes = False
+            return drop(request)
         return web.json_response(
             {
                 "access_token": tokens.access,
@@ -366,6 +381,16 @@ async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.json_response(body, status=500)
     except web.HTTPException as err:
         return web.Response(status=err.status)
+
+
+def _refused(path: str) -> web.Response | None:
+    """Return how whatever needs a right is refused, None for what needs none."""
+    if path == "/auth/login":
+        return _refusal(401, "No user matched the given details")
+    if path.endswith("/token"):
+        return web.json_response({"error": "invalid_grant"}, status=400)
+    is_open = path == "/info" or path.startswith("/realms")
+    return None if is_open else _not_allowed()
 
 
 def _refusal(status: int, reason: str) -> web.Response:

@@ -7,7 +7,7 @@ auth.v2.yaml; TidepoolKit, Auth/OAuth2Authenticator.swift.
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import count
@@ -56,7 +56,8 @@ class _Session:
     token: str
     expires: datetime
     ends: datetime
-    refresh: str = ""
+    refreshes: list[str] = field(default_factory=list)
+    """What it was and can be refreshed with, oldest first."""
 
 
 class SessionDesk:
@@ -87,6 +88,8 @@ class SessionDesk:
         """Whether the e-mail address is."""
         self.logins = 0
         """How many sessions were begun with a password."""
+        self.is_lenient = False
+        """Whether the realm takes a refresh token again that was used before."""
         self._life = life
         self._session_life = session_life
         self._sessions: list[_Session] = []
@@ -152,6 +155,11 @@ class SessionDesk:
         """Log everybody out."""
         self._sessions = []
 
+    def open_realm(self, now: datetime) -> RealmTokens:
+        """Return the tokens of an application that a person agreed to."""
+        self.sign_in(now)
+        return self._rotated(self._sessions[-1], now)
+
     def code(self, redirect_uri: str, challenge: str, now: datetime) -> str:
         """Return a code for a person who agreed."""
         code = f"code-{next(self._numbers):08}"
@@ -187,22 +195,22 @@ class SessionDesk:
             or challenge != code.challenge
         ):
             raise OAuthError("invalid_grant")
-        self.sign_in(now)
-        return self._rotated(self._sessions[-1], now)
+        return self.open_realm(now)
 
     def _by_refresh(self, refresh: str, now: datetime) -> RealmTokens:
         """Return new tokens; a refresh token works once."""
         for session in self._sessions:
-            if refresh and session.refresh == refresh and now < session.ends:
+            known = session.refreshes if self.is_lenient else session.refreshes[-1:]
+            if refresh in known and now < session.ends:
                 return self._rotated(session, now)
         raise OAuthError("invalid_grant")
 
     def _rotated(self, session: _Session, now: datetime) -> RealmTokens:
         """Return the next tokens of a session."""
         session.token = f"access-{next(self._numbers):08}"
-        session.refresh = f"refresh-{next(self._numbers):08}"
+        session.refreshes.append(f"refresh-{next(self._numbers):08}")
         session.expires = now + timedelta(seconds=EXPIRES_IN)
-        return RealmTokens(access=session.token, refresh=session.refresh)
+        return RealmTokens(access=session.token, refresh=session.refreshes[-1])
 
     def _token(self) -> str:
         """Return a token that is none of the web's: two glued together."""
