@@ -244,7 +244,8 @@ async def test_the_menu_leads_to_a_form_for_every_source(hass: HomeAssistant) ->
     assert menu["type"] is FlowResultType.MENU
     assert menu["step_id"] == "user"
     assert menu["menu_options"] == [
-        *("nightscout", "dexcom_share", "dexcom_api", "tidepool", "simulated"),
+        *("nightscout", "dexcom_share", "dexcom_api"),
+        *("tidepool", "tidepool_oauth", "simulated"),
     ]
     for option in menu["menu_options"]:
         form = await start(hass, option)

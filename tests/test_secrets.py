@@ -30,12 +30,22 @@ from simulators.dexcom_api import (
 )
 from simulators.dexcom_share import DexcomShareSimulator
 from simulators.nightscout import NightscoutSimulator, faults
-from simulators.tidepool import USER_ID, Fault as TidepoolFault, TidepoolSimulator
+from simulators.tidepool import (
+    CLIENT_ID as TIDEPOOL_CLIENT_ID,
+    USER_ID,
+    Fault as TidepoolFault,
+    TidepoolSimulator,
+)
 
 from .conftest import SECRET, TOKEN, Clocks
 from .dexcom_api import USER, entry_of, lead_to, register
 from .home import pass_time, restart, set_up, settle
-from .tidepool import entry_of as tidepool_entry, lead_to as lead_to_tidepool
+from .tidepool import (
+    CREDENTIAL as TIDEPOOL_CREDENTIAL,
+    entry_of as tidepool_entry,
+    lead_to as lead_to_tidepool,
+    oauth_entry_of as tidepool_oauth_entry,
+)
 
 MINUTE = timedelta(minutes=1)
 EMAIL = "alex@example.org"
@@ -230,12 +240,48 @@ async def tidepool(
         )
 
 
+@asynccontextmanager
+async def tidepool_oauth(
+    hass: HomeAssistant, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Leak]:
+    """Return somebody who logged in at Tidepool."""
+    await register(hass, TIDEPOOL_CLIENT_ID, TIDEPOOL_CREDENTIAL)
+    async with TidepoolSimulator(
+        clock=clocks.world, person=SimulatedPerson(seed=7)
+    ) as server:
+        lead_to_tidepool(server, monkeypatch)
+
+        def recover() -> None:
+            """Tell the truth again."""
+            server.fault, server.realm_told = None, None
+
+        yield Leak(
+            entry=tidepool_oauth_entry(server),
+            failures=[
+                *(
+                    partial(_set, server, fault)
+                    for fault in TidepoolFault
+                    if fault not in {*WITHOUT_WORDS, *LAST}
+                ),
+                partial(setattr, server, "realm_told", {"auth": {"realm": EMAIL}}),
+                *(partial(_set, server, fault) for fault in LAST),
+                server.desk.end_sessions,
+            ],
+            recover=recover,
+            secrets=lambda: (
+                *(f"{kind}-{number:08}" for kind in TOKENS for number in range(99)),
+                *(CLIENT_SECRET, USER_ID, EMAIL, TIDEPOOL_CLIENT_ID),
+            ),
+        )
+
+
 SUBJECTS: dict[str, Callable[..., AbstractAsyncContextManager[Leak]]] = {
     "share_by_email": partial(share, EMAIL),
     "share_by_phone": partial(share, PHONE),
     "api": api,
     "nightscout": nightscout,
     "tidepool": tidepool,
+    "tidepool_oauth": tidepool_oauth,
 }
 
 

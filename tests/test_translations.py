@@ -27,6 +27,8 @@ from custom_components.glucose_follow import (
     flow_oauth,
     flow_simulated,
     flow_tidepool,
+    flow_tidepool_oauth,
+    flow_tidepool_person,
     repairs,
 )
 from custom_components.glucose_follow.binary_sensor import BINARY_SENSORS
@@ -74,9 +76,11 @@ FORMS = {
     "reauth_confirm": flow_nightscout.REAUTH_SCHEMA,
     "reconfigure": flow_nightscout.RECONFIGURE_SCHEMA,
     "reauth_tidepool": flow_tidepool.TIDEPOOL_LOGIN_SCHEMA,
+    "reauth_tidepool_oauth": flow_tidepool_oauth.REAUTH_SCHEMA,
     "simulated": flow_simulated.SIMULATED_SCHEMA,
     "tidepool": flow_tidepool.TIDEPOOL_SCHEMA,
-    "tidepool_person": flow_tidepool.person_schema([]),
+    "tidepool_oauth": flow_tidepool_oauth.TIDEPOOL_OAUTH_SCHEMA,
+    "tidepool_person": flow_tidepool_person.person_schema([]),
 }
 
 ENTRANCES = {
@@ -363,8 +367,8 @@ def test_every_step_has_words_and_no_words_are_left_over() -> None:
 def test_the_menu_has_words_for_every_source() -> None:
     words = ENGLISH["config"]["step"]["user"]
 
-    assert set(words["menu_options"]) == set(SourceKind)
-    assert set(SourceKind) <= set(FORMS)
+    assert set(words["menu_options"]) == {*SourceKind, "tidepool_oauth"}
+    assert set(words["menu_options"]) <= set(FORMS)
 
 
 @pytest.mark.parametrize("step", FORMS)
@@ -516,7 +520,7 @@ def test_only_what_is_told_is_put_into_words() -> None:
         for path, names in spoken_of.items()
         if names and not path.startswith("issues.")
     } == {
-        "application_credentials.description": address,
+        "application_credentials.description": {"dexcom", "tidepool", "redirect_url"},
         "config.step.dexcom_api.description": address,
         "config.step.reauth_confirm.description": {"name"},
         "config.step.reauth_dexcom_api.description": {"name"},
@@ -530,6 +534,8 @@ def test_only_what_is_told_is_put_into_words() -> None:
         },
         "config.step.reauth_dexcom_share.description": {"name"},
         "config.step.reauth_tidepool.description": {"name"},
+        "config.step.reauth_tidepool_oauth.description": {"name"},
+        "config.step.tidepool_oauth.description": address,
     }
 
 

@@ -5,14 +5,15 @@ from homeassistant.core import HomeAssistant, callback
 
 from . import oauth
 from .cgm.sources.dexcom_api import AccessToken
-from .const import CONF_SESSION_TOKEN, CONF_SOURCE, SourceKind
+from .const import CONF_AUTH_IMPLEMENTATION, CONF_SESSION_TOKEN, CONF_SOURCE, SourceKind
 from .factory import create_login
 
 
 @callback
 def access_token(hass: HomeAssistant, entry: ConfigEntry) -> AccessToken:
     """Return what gives an entry's source a valid token, if it asks for one."""
-    if entry.data[CONF_SOURCE] != SourceKind.TIDEPOOL:
+    is_tidepool = entry.data[CONF_SOURCE] == SourceKind.TIDEPOOL
+    if not is_tidepool or CONF_AUTH_IMPLEMENTATION in entry.data:
         return oauth.keeper(hass, entry).access_token
 
     def keep(token: str) -> None:

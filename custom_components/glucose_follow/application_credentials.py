@@ -8,9 +8,9 @@ from homeassistant.components.application_credentials import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import MY_AUTH_CALLBACK_PATH
 
-DOCUMENTATION = (
-    "https://github.com/glucose-follow/glucose-follow/blob/main/docs/dexcom-api.md"
-)
+_DOCS = "https://github.com/glucose-follow/glucose-follow/blob/main/docs"
+DEXCOM_DOCUMENTATION = f"{_DOCS}/dexcom-api.md"
+TIDEPOOL_DOCUMENTATION = f"{_DOCS}/tidepool.md"
 
 
 async def async_get_auth_implementation(
@@ -26,4 +26,8 @@ async def async_get_auth_implementation(
 
 async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, str]:
     """Return what the form for credentials tells."""
-    return {"documentation": DOCUMENTATION, "redirect_url": MY_AUTH_CALLBACK_PATH}
+    return {
+        "dexcom": DEXCOM_DOCUMENTATION,
+        "tidepool": TIDEPOOL_DOCUMENTATION,
+        "redirect_url": MY_AUTH_CALLBACK_PATH,
+    }

@@ -25,6 +25,7 @@ from . import flow_alarms
 from .cgm.models import GlucoseUnit
 from .cgm.source import Feature
 from .const import (
+    CONF_AUTH_IMPLEMENTATION,
     CONF_LIVE,
     CONF_SOURCE,
     CONF_STALE_AFTER,
@@ -40,6 +41,7 @@ from .flow_dexcom_share import DexcomShareFlow
 from .flow_nightscout import NightscoutFlow
 from .flow_simulated import SimulatedFlow
 from .flow_tidepool import TidepoolFlow
+from .flow_tidepool_oauth import TIDEPOOL_OAUTH, TidepoolOAuthFlow
 from .flow_voice import VOICE_FIELDS, voice_options
 
 OPTIONS_SCHEMA = probatio.Schema(
@@ -74,6 +76,7 @@ class GlucoseFollowConfigFlow(
     DexcomShareFlow,
     TidepoolFlow,
     # Last but one: Home Assistant's own flow for OAuth begins nobody after it.
+    TidepoolOAuthFlow,
     DexcomApiFlow,
     SimulatedFlow,
     domain=DOMAIN,
@@ -92,19 +95,22 @@ class GlucoseFollowConfigFlow(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask where the glucose is."""
-        return self.async_show_menu(
-            step_id="user", menu_options=[kind.value for kind in SourceKind]
-        )
+        options = [kind.value for kind in SourceKind]
+        options.insert(options.index(SourceKind.TIDEPOOL) + 1, TIDEPOOL_OAUTH)
+        return self.async_show_menu(step_id="user", menu_options=options)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show the form that the entry was made with."""
-        match SourceKind(self._get_reconfigure_entry().data[CONF_SOURCE]):
+        data = self._get_reconfigure_entry().data
+        match SourceKind(data[CONF_SOURCE]):
             case SourceKind.DEXCOM_SHARE:
                 return await self.async_step_dexcom_share(user_input)
             case SourceKind.DEXCOM_API:
                 return await self.async_step_dexcom_api(user_input)
+            case SourceKind.TIDEPOOL if CONF_AUTH_IMPLEMENTATION in data:
+                return await self.async_step_tidepool_oauth(user_input)
             case SourceKind.TIDEPOOL:
                 return await self.async_step_tidepool(user_input)
             case SourceKind.SIMULATED:
@@ -120,6 +126,8 @@ class GlucoseFollowConfigFlow(
                 return await self.async_step_reauth_dexcom_share()
             case SourceKind.DEXCOM_API:
                 return await self.async_step_reauth_dexcom_api()
+            case SourceKind.TIDEPOOL if CONF_AUTH_IMPLEMENTATION in entry_data:
+                return await self.async_step_reauth_tidepool_oauth()
             case SourceKind.TIDEPOOL:
                 return await self.async_step_reauth_tidepool()
         return await self.async_step_reauth_confirm()

@@ -46,14 +46,21 @@ class PersonFlow(ConfigFlow):
     ) -> tuple[T | None, dict[str, str]]:
         """Return what a source answers, or why it does not; it is not used again."""
         try:
+            return await self._async_told(question)
+        finally:
+            await source.close()
+
+    async def _async_told[T](
+        self, question: Awaitable[T]
+    ) -> tuple[T | None, dict[str, str]]:
+        """Return what is answered, or what a form says of why it is not."""
+        try:
             return await question, {}
         except CgmError as err:
             return None, {"base": translation_key(err)}
         except Exception:  # noqa: BLE001 - a form must never end in a traceback
             LOGGER.exception("Unexpected error while checking a source")
             return None, {"base": "unknown"}
-        finally:
-            await source.close()
 
     def _finish(
         self,
@@ -108,10 +115,12 @@ class PersonFlow(ConfigFlow):
         schema: probatio.Schema,
         errors: dict[str, str],
         typed: dict[str, Any] | None,
+        **placeholders: str,
     ) -> ConfigFlowResult:
         """Return a form that keeps what was typed."""
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, typed),
             errors=errors,
+            description_placeholders=placeholders,
         )

@@ -1,6 +1,6 @@
 """Adding a person through Dexcom's official API."""
 
-from typing import Any, override
+from typing import Any
 from uuid import uuid4
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
@@ -9,7 +9,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import MY_AUTH_CALLBACK_PATH
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
 import probatio
 
-from .application_credentials import DOCUMENTATION
+from .application_credentials import DEXCOM_DOCUMENTATION
 from .cgm.models import Account
 from .cgm.sources.dexcom_api import Environment
 from .const import (
@@ -51,13 +51,13 @@ class DexcomApiFlow(OAuthFlow):
         if user_input is None:
             return self._dexcom_form({})
         self._name = user_input[CONF_NAME].strip() or "Dexcom"
-        self._data = {
+        data = {
             CONF_SOURCE: SourceKind.DEXCOM_API.value,
             CONF_ENVIRONMENT: user_input[CONF_ENVIRONMENT],
             # Version 2 does not say whose data it has.
             CONF_ACCOUNT_ID: self._known().get(CONF_ACCOUNT_ID, uuid4().hex),
         }
-        return await self.async_step_pick_implementation()
+        return await self._send_to_log_in(data, self._dexcom_opened)
 
     async def async_step_reauth_dexcom_api(
         self, user_input: dict[str, Any] | None = None
@@ -65,13 +65,11 @@ class DexcomApiFlow(OAuthFlow):
         """Say that somebody has to log in again."""
         if user_input is None:
             return self._dexcom_form({})
-        self._data = dict(self._get_reauth_entry().data)
-        return await self.async_step_pick_implementation()
+        data = dict(self._get_reauth_entry().data)
+        return await self._send_to_log_in(data, self._dexcom_opened)
 
-    @override
-    async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
+    async def _dexcom_opened(self) -> ConfigFlowResult:
         """Keep the token if it opens anything."""
-        self._data |= data
         account, errors = await self._async_identify(self._data)
         if account is None:
             return self._dexcom_form(errors)
@@ -98,12 +96,11 @@ class DexcomApiFlow(OAuthFlow):
         is_reauth = self.source == SOURCE_REAUTH
         typed = {CONF_NAME: self._name, **self._data} if self._name else self._known()
         schema = REAUTH_SCHEMA if is_reauth else DEXCOM_API_SCHEMA
-        return self.async_show_form(
-            step_id="reauth_dexcom_api" if is_reauth else "dexcom_api",
-            data_schema=self.add_suggested_values_to_schema(schema, typed),
-            errors=errors,
-            description_placeholders={
-                "documentation": DOCUMENTATION,
-                "redirect_url": MY_AUTH_CALLBACK_PATH,
-            },
+        return self._form(
+            "reauth_dexcom_api" if is_reauth else "dexcom_api",
+            schema,
+            errors,
+            typed,
+            documentation=DEXCOM_DOCUMENTATION,
+            redirect_url=MY_AUTH_CALLBACK_PATH,
         )

@@ -16,19 +16,21 @@ from homeassistant.exceptions import (
     OAuth2TokenRequestError,
 )
 from homeassistant.helpers.config_entry_oauth2_flow import (
+    AbstractOAuth2Implementation,
     async_get_config_entry_implementation,
 )
 from homeassistant.util.hass_dict import HassKey
 
 from .cgm.errors import CgmAuthError, CgmConnectionError, CgmError, CgmRateLimitError
-from .const import DOMAIN
+from .const import CONF_SOURCE, DOMAIN, SourceKind
 from .oauth_provider import implementation
 
 type Token = Mapping[str, Any]
 """What Home Assistant keeps of an answer to a code or a refresh token."""
 
-_EARLY = 600.0
-"""Seconds before its end at which a token is renewed: a failure may pass by then."""
+_EARLY = 1 / 12
+"""Of its life, the part before its end in which a token is renewed: a failure may
+pass by then."""
 
 _MARGIN = 30.0
 """Seconds before its end at which a token is no longer used."""
@@ -38,6 +40,9 @@ _TIMEOUT = 30
 _SPENT = "is_spent"
 """Marks a token whose refresh token may have been used: it works only once, and
 whoever shows it twice can lose what the first time gave."""
+
+_FAULTS = (ConfigEntryAuthFailed, ConfigEntryNotReady, TimeoutError)
+"""What Home Assistant raises where there is no new token."""
 
 
 class TokenKeeper:
@@ -64,7 +69,8 @@ class TokenKeeper:
             CgmRateLimitError: It wants to be left alone.
         """
         is_usable = self._lasts(_MARGIN) and self._token["access_token"] != refused
-        if is_usable and (self._lasts(_EARLY) or _SPENT in self._token):
+        early = _EARLY * float(self._token["expires_in"])
+        if is_usable and (self._lasts(early) or _SPENT in self._token):
             return str(self._token["access_token"])
         if (err := await self._renewed()) and not is_usable:
             raise err
@@ -96,18 +102,33 @@ class TokenKeeper:
     async def _renew(self, old: Token) -> CgmError | None:
         """Replace the token; return why that was not possible."""
         try:
-            bound = implementation(
+            bound = await implementation(
                 await async_get_config_entry_implementation(self._hass, self._entry),
                 self._entry.data,
             )
-            async with asyncio.timeout(_TIMEOUT):
-                new = await bound.async_refresh_token(dict(old))
-        except (ConfigEntryAuthFailed, ConfigEntryNotReady, TimeoutError) as err:
-            if _may_be_spent(err):
+            new = await _refreshed(bound, old)
+        except CgmError as err:
+            return err
+        except _FAULTS as err:
+            if self._may_be_spent(err):
                 self._replace(old, {**old, _SPENT: True})
             return _as_ours(err)
         self._replace(old, new)
         return None
+
+    def _may_be_spent(self, err: Exception) -> bool:
+        """Return whether a refresh token must not be shown again.
+
+        It is good after a refusal to talk, and if it never left this machine.
+        """
+        if isinstance(err, OAuth2TokenRequestError):
+            return isinstance(err, ConfigEntryAuthFailed)
+        if self._entry.data[CONF_SOURCE] == SourceKind.TIDEPOOL:
+            # Its own apps show one again until it is refused: what a lost answer
+            # brought is lost either way.
+            return False
+        is_lost = isinstance(err, OAuth2TokenRequestConnectionError | TimeoutError)
+        return is_lost and not isinstance(err.__cause__, ClientConnectorError)
 
     def _replace(self, old: Token, new: Token) -> None:
         """Keep a token, unless a login that was finished meanwhile has a better one."""
@@ -116,15 +137,25 @@ class TokenKeeper:
             self._hass.config_entries.async_update_entry(self._entry, data=data)
 
 
-def _may_be_spent(err: Exception) -> bool:
-    """Return whether a refresh token must not be shown again.
+async def renewed(bound: AbstractOAuth2Implementation, token: Token) -> Token:
+    """Return the token that follows one of which there is no entry yet.
 
-    It is good after a refusal to talk, and if it never left this machine.
+    Raises:
+        CgmError: As documented on `TokenKeeper.access_token`.
     """
-    if isinstance(err, OAuth2TokenRequestError):
-        return isinstance(err, ConfigEntryAuthFailed)
-    is_lost = isinstance(err, OAuth2TokenRequestConnectionError | TimeoutError)
-    return is_lost and not isinstance(err.__cause__, ClientConnectorError)
+    try:
+        return await _refreshed(bound, token)
+    except _FAULTS as err:
+        fault = _as_ours(err)
+    # Out here, or it would carry along what names addresses.
+    raise fault
+
+
+async def _refreshed(bound: AbstractOAuth2Implementation, token: Token) -> Token:
+    """Return the token that a refresh token is good for."""
+    async with asyncio.timeout(_TIMEOUT):
+        new: Token = await bound.async_refresh_token(dict(token))
+        return new
 
 
 def _as_ours(err: Exception) -> CgmError:
