@@ -20,8 +20,12 @@ PRISM = HERE / "node_modules/@stoplight/prism-cli/dist/index.js"
 DESCRIPTIONS = HERE.parent / "fixtures/tidepool"
 OWN_NODE = HERE.parent.parent / ".tools/node/bin/node"
 
-PASSED_ON = {"accept", "authorization", "x-tidepool-session-token"}
+PASSED_ON = {"accept", "authorization", "content-type", "x-tidepool-session-token"}
 """Headers of requests that a mock server looks at."""
+
+
+SERVICES = {"/auth": "auth.v1", "/realms": "auth.v2"}
+"""Which description a path is in, by how it begins."""
 
 
 @pytest.fixture(autouse=True)
@@ -70,12 +74,12 @@ def _announced(lines: Iterable[str]) -> URL:
 
 @pytest.fixture(scope="session")
 def mocks() -> Generator[dict[str, URL]]:
-    """Run Tidepool's login and its data, each from its description."""
+    """Run Tidepool's two logins and its data, each from its description."""
     node = _node()
     with ExitStack() as stack:
         yield {
-            name: stack.enter_context(_mock(node, DESCRIPTIONS / f"{name}.v1.yaml"))
-            for name in ("auth", "data")
+            name: stack.enter_context(_mock(node, DESCRIPTIONS / f"{name}.yaml"))
+            for name in ("auth.v1", "auth.v2", "data.v1")
         }
 
 
@@ -103,7 +107,14 @@ class Tidepool:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Pass a request on to whoever describes it, and its answer back."""
-        service = "auth" if request.path.startswith("/auth") else "data"
+        service = next(
+            (
+                name
+                for begin, name in SERVICES.items()
+                if request.path.startswith(begin)
+            ),
+            "data.v1",
+        )
         if request.path.startswith("/metadata"):
             # Tidepool describes these elsewhere.
             return web.Response(status=404)
@@ -121,6 +132,8 @@ class Tidepool:
                 request.method,
                 self.mocks[service].join(URL(request.path_qs, encoded=True)),
                 headers=headers,
+                data=await request.read(),
+                allow_redirects=False,
             ) as answer,
         ):
             self.answered.append(

@@ -8,6 +8,12 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import ClientSession
+from homeassistant.components.application_credentials import (
+    AuthImplementation,
+    AuthorizationServer,
+    ClientCredential,
+)
+from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.glucose_follow.cgm.errors import (
@@ -19,8 +25,10 @@ from custom_components.glucose_follow.cgm.errors import (
 from custom_components.glucose_follow.cgm.sources.tidepool import (
     Environment,
     PasswordLogin,
+    Realm,
     TidepoolSource,
 )
+from custom_components.glucose_follow.oauth_provider import TidepoolImplementation
 
 from .conftest import Tidepool
 
@@ -115,6 +123,65 @@ async def test_every_described_error_is_one_of_ours(
         await source.readings(NOON - DAY)
 
     assert type(caught.value) is error
+
+
+@pytest.fixture
+def application(hass: HomeAssistant, tidepool: Tidepool) -> TidepoolImplementation:
+    """Return an application in the described realm."""
+    nowhere = AuthorizationServer(authorize_url="", token_url="")
+    credential = ClientCredential("glucose-follow", "any text")
+    openid = tidepool.url / "realms/tidepool/protocol/openid-connect"
+    return TidepoolImplementation(
+        AuthImplementation(hass, "tidepool", credential, nowhere),
+        Environment.PRODUCTION,
+        Realm(authorize_url=openid / "auth", token_url=openid / "token"),
+    )
+
+
+async def test_every_request_for_tokens_is_as_described(
+    tidepool: Tidepool, application: TidepoolImplementation
+) -> None:
+    state = {"redirect_uri": "https://home.example/auth/external/callback"}
+
+    first = await application.async_resolve_external_data({"code": "1", "state": state})
+    second = await application.async_refresh_token(first)
+
+    assert second["access_token"]
+    assert [
+        (each.method, each.status, each.violations) for each in tidepool.answered
+    ] == [
+        ("POST", 200, ()),
+        ("POST", 200, ()),
+    ]
+
+
+async def test_people_are_sent_to_the_page_as_described(
+    tidepool: Tidepool,
+    application: TidepoolImplementation,
+    current_request_with_host: None,
+) -> None:
+    """But for one scope, which Tidepool's own apps ask for and its description lacks."""
+    page = await application.async_generate_authorize_url("flow")
+
+    async with ClientSession() as browser, browser.get(page, allow_redirects=False):
+        pass
+
+    (asked,) = tidepool.answered
+    assert asked.path.endswith("/auth")
+    (wrong,) = asked.violations
+    assert wrong.startswith("Request query parameter scope")
+
+
+async def test_a_request_for_tokens_that_is_not_as_described_is_noticed(
+    tidepool: Tidepool, application: TidepoolImplementation
+) -> None:
+    """Or the tests above would prove nothing."""
+    form = {"grant_type": "client_credentials", "client_id": "glucose-follow"}
+    async with (
+        ClientSession() as session,
+        session.post(application.token_url, data=form) as answer,
+    ):
+        assert answer.status >= 400
 
 
 @pytest.mark.parametrize(
