@@ -154,6 +154,11 @@ async def test_a_person_is_added_by_logging_in_and_followed(
         "user_id": tidepool.user_id,
         "auth_implementation": CREDENTIAL,
     }
+    # Not who it is, which comes with it.
+    assert set(data["token"]) == {
+        *("access_token", "refresh_token", "token_type"),
+        *("expires_in", "expires_at"),
+    }
     assert state(hass, DELAYED).isdigit()
     assert tidepool.desk.logins == 0
 

@@ -27,6 +27,9 @@ from .cgm.sources.tidepool import (
 )
 from .const import CONF_ENVIRONMENT, CONF_SOURCE, DOMAIN, SourceKind
 
+_KEPT = ("access_token", "refresh_token", "token_type")
+"""What is stored of an answer, besides how long it is good for."""
+
 _REALMS: HassKey[dict[TidepoolEnvironment, Realm]] = HassKey(f"{DOMAIN}_realms")
 """Where Tidepool said that people log in; asked again after whatever fails there."""
 
@@ -49,7 +52,9 @@ class _Checked(LocalOAuth2Implementation):
             raise OAuth2TokenRequestConnectionError(domain=DOMAIN) from err
         if not (token.get("access_token") and token.get("refresh_token")):
             raise OAuth2TokenRequestConnectionError(domain=DOMAIN)
-        return {**token, "expires_in": lifetime}
+        # Some providers add who somebody is, which nobody here needs.
+        kept = {key: token[key] for key in _KEPT if key in token}
+        return {**kept, "expires_in": lifetime}
 
 
 class DexcomImplementation(_Checked, AuthImplementation):

@@ -361,6 +361,10 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
                 "refresh_token": tokens.refresh,
                 "token_type": "Bearer",
                 "scope": "openid offline_access",
+                "id_token": f"identity-of-{self.desk.username}",
+                "session_state": "0b1c",
+                "refresh_expires_in": 0,
+                "not-before-policy": 0,
             }
         )
 
