@@ -171,7 +171,8 @@ class Sockets:
         fault = self._fault()
         if isinstance(fault, DropSockets) and request.transport is not None:
             loop = asyncio.get_running_loop()
-            loop.call_later(fault.seconds, request.transport.abort)
+            cut = loop.call_later(fault.seconds, request.transport.abort)
+            task.add_done_callback(lambda _: cut.cancel())
         # It cleans up by itself, and does not if it is cancelled.
         return await asyncio.shield(task)
 
