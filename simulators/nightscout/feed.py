@@ -1,12 +1,13 @@
 """A simulated person's uploads, made when somebody asks for them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 import math
 
 from custom_components.glucose_follow.cgm import person_devices
 from custom_components.glucose_follow.cgm.models import Treatment, TreatmentKind
-from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from custom_components.glucose_follow.cgm.person import Scenario, SimulatedPerson
 
 from .documents import Document, from_ms, iso, moment_ms, object_id, to_ms
 from .reports import WRITTEN_AFTER, reports_of
@@ -43,6 +44,12 @@ class Feed:
         self._entries: dict[int, tuple[Upload, ...]] = {}
         self._treatments: dict[int, tuple[Upload, ...]] = {}
         self._reports: dict[int, tuple[Upload, ...]] = {}
+
+    def live(self, scenario: Scenario, since: datetime) -> None:
+        """Let the person live a scenario; what was uploaded after `since` changes."""
+        self._person = replace(self._person, scenario=scenario, since=since)
+        for kept in (self._entries, self._treatments, self._reports):
+            kept.clear()
 
     def entries(self, now: datetime, after_ms: float) -> Iterator[Document]:
         """Yield entries dated after `after_ms` that are there, newest first."""

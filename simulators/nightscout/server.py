@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDictProxy, MultiMapping
 from yarl import URL
 
-from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from custom_components.glucose_follow.cgm.person import Scenario, SimulatedPerson
 from simulators.loopback import LOCALHOST, LoopbackServer
 
 from . import v1, v2, v3
@@ -233,6 +233,17 @@ class NightscoutSimulator(LoopbackServer[RecordedRequest, Fault]):
         for document in list(store.find(Collection.TREATMENTS, now)):
             if document["_id"] == document_id:
                 store.invalidate(Collection.TREATMENTS, document, now, "phone")
+
+    def live(self, scenario: Scenario, since: datetime | None = None) -> None:
+        """Let the person live a scenario.
+
+        Args:
+            scenario: What happens.
+            since: Since when; from now on if not given. What was uploaded after
+                that changes.
+        """
+        self._site.store.live(scenario, since or self._site.clock())
+        self.sockets.change()
 
     def clear(self) -> None:
         """Remove every document up to now; the person goes on."""

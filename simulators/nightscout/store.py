@@ -6,6 +6,8 @@ from enum import StrEnum
 import heapq
 from itertools import count
 
+from custom_components.glucose_follow.cgm.person import Scenario
+
 from .documents import Document, iso, moment_ms, object_id, parse_moment, to_ms
 from .feed import Feed
 
@@ -69,6 +71,12 @@ class Store:
         """Return when the person uploads next, or when to look again for that."""
         later = now + timedelta(hours=1)
         return self._feed.next_upload(now) if self._feed else later
+
+    def live(self, scenario: Scenario, since: datetime) -> None:
+        """Let the person, of whom there has to be one, live a scenario."""
+        assert self._feed is not None
+        self.revision += 1
+        self._feed.live(scenario, since)
 
     def edit(self, document_id: str, **fields: object) -> Document:
         """Change fields of a document that was added, and return it."""

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 import pytest
 from yarl import URL
 
-from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from custom_components.glucose_follow.cgm.person import Scenario, SimulatedPerson
 from simulators.nightscout import NightscoutSimulator
 
 from .nightscout_support import ENTRIES, NOON, TREATMENTS, FakeTime, ask, ms, recorded
@@ -66,6 +66,22 @@ async def test_a_persons_treatments_look_like_the_apps_own(
     found = answer.documents()
     assert {"Carb Correction"} < {document["eventType"] for document in found}
     assert {field for document in found for field in document} <= known
+
+
+async def test_a_scenario_changes_what_is_measured_from_then_on(
+    http: ClientSession, clock: FakeTime
+) -> None:
+    everything = f"{ENTRIES}?count=abc"
+    async with person_site(clock) as site:
+        before = (await ask(http, site, everything)).documents()
+        site.live(Scenario.LOW)
+        same = (await ask(http, site, everything)).documents()
+        clock.now += timedelta(minutes=15)
+        newest = (await ask(http, site, ENTRIES)).documents()[0]
+
+    assert same == before
+    assert before[0]["sgv"] > 70
+    assert newest["sgv"] < 60
 
 
 async def test_entries_appear_as_the_clock_moves_in_both_directions(
