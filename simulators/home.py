@@ -1,7 +1,7 @@
 """A real Home Assistant on this machine, onboarded, with the integration in it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 import fcntl
 import json
@@ -53,6 +53,7 @@ class Home:
         *,
         port: int = 8123,
         level: str = "info",
+        python: Path | None = None,
         integrations: Sequence[str] = (),
         others: Sequence[Path] = (),
     ) -> None:
@@ -62,12 +63,15 @@ class Home:
             folder: Where its configuration goes; what is there is deleted.
             port: Of the loopback interface.
             level: How much of the integration's log is kept.
+            python: Whose Home Assistant it is; the one that runs this if None.
             integrations: More of Home Assistant's own that are set up.
             others: Folders of other integrations that are installed and set up.
         """
         self._folder = folder
         self._port = port
         self._level = level
+        # Not resolved: the link is what belongs to an environment.
+        self._python = sys.executable if python is None else python.absolute()
         self._integrations = (*integrations, *(path.name for path in others))
         self._others = others
         self._process: asyncio.subprocess.Process | None = None
@@ -110,7 +114,7 @@ class Home:
             RuntimeError: It ended, or never answered.
         """
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            self._python,
             *("-m", "homeassistant", "--config", str(self._folder)),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -190,13 +194,39 @@ class Home:
 
     async def events(self, last: str, **message: Any) -> list[dict[str, Any]]:
         """Return what a command of the websocket API tells, up to the last."""
-        async with self._connect() as socket, asyncio.timeout(_STOP):
+        async with self.listen(**message) as hear, asyncio.timeout(_STOP):
+            events = [await hear()]
+            while events[-1]["type"] != last:
+                events.append(await hear())
+            return events
+
+    @asynccontextmanager
+    async def listen(
+        self, **message: Any
+    ) -> AsyncGenerator[Callable[[], Awaitable[dict[str, Any]]]]:
+        """Begin a command of the websocket API; what is given waits for an event."""
+        async with self._connect() as socket:
             await socket.send_json({"id": 1, **message})
             await _result(socket)
-            events: list[dict[str, Any]] = []
-            while not events or events[-1]["type"] != last:
-                events.append((await socket.receive_json())["event"])
-            return events
+
+            async def hear() -> dict[str, Any]:
+                event: dict[str, Any] = (await socket.receive_json())["event"]
+                return event
+
+            yield hear
+
+    async def add_lamp(self, name: str) -> str:
+        """Add a light in all colours that needs no hardware; return its entity."""
+        path = "/api/config/config_entries/flow"
+        flow = (await self.post(path, {"handler": "template"}))["flow_id"]
+        await self.post(f"{path}/{flow}", {"next_step_id": "light"})
+        acts: dict[str, list[object]] = {
+            act: [] for act in ("turn_on", "turn_off", "set_level", "set_hs")
+        }
+        await self.post(f"{path}/{flow}", {"name": name, **acts})
+        lamp = f"light.{name.lower()}"
+        await self.wait_for(lamp, bool)
+        return lamp
 
     @asynccontextmanager
     async def _connect(self) -> AsyncGenerator[ClientWebSocketResponse]:

@@ -67,18 +67,6 @@ async def letting_go(home: Home, name: str) -> AsyncGenerator[None]:
                 )
 
 
-async def add_lamp(home: Home, name: str) -> str:
-    """Add a light in all colours that needs no hardware; return its entity."""
-    path = "/api/config/config_entries/flow"
-    flow = (await home.post(path, {"handler": "template"}))["flow_id"]
-    await home.post(f"{path}/{flow}", {"next_step_id": "light"})
-    acts = {act: [] for act in ("turn_on", "turn_off", "set_level", "set_hs")}
-    await home.post(f"{path}/{flow}", {"name": name, **acts})
-    lamp = f"light.{name.lower()}"
-    await home.wait_for(lamp, lambda state: state != "")
-    return lamp
-
-
 async def attributes(home: Home, entity_id: str) -> dict[str, Any]:
     """Return all that is said of an entity."""
     found: dict[str, Any] = (await home.get(f"/api/states/{entity_id}"))["attributes"]

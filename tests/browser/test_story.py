@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 import pytest
 import pytest_asyncio
 
+from benchmarks.light import light_site, measure
 from custom_components.glucose_follow.cgm.person import Scenario
 from simulators.develop import add_dashboard
 from simulators.home import Home
@@ -22,7 +23,6 @@ from .conftest import TOKEN, free_port, log_in, open_browser
 from .steps import (
     MINUTE,
     NEWEST,
-    add_lamp,
     ask_now,
     attributes,
     button,
@@ -199,7 +199,7 @@ async def test_a_lamp_turns_red_when_a_person_becomes_low(
     home: Home, page: Page
 ) -> None:
     since = len(home.log)
-    lamp = await add_lamp(home, "Bedside")
+    lamp = await home.add_lamp("Bedside")
     async with (
         open_site(is_lively=True) as site,
         letting_go(home, "Toni"),
@@ -285,6 +285,13 @@ async def _is_red(home: Home, site: NightscoutSimulator, lamp: str) -> None:
     assert await home.state(lamp) == "on"
 
 
+async def test_a_light_is_red_at_once(home: Home) -> None:
+    async with light_site() as site, letting_go(home, "Pat"):
+        took = await measure(home, site, 10)
+
+    assert took["state of glucose to red"]["p50_ms"] < 50
+
+
 async def test_a_simulated_person_is_given_a_scenario(home: Home, page: Page) -> None:
     since = len(home.log)
     await _begin_to_add(home, page)
@@ -309,7 +316,7 @@ async def test_an_automation_is_clicked_together_and_runs(
     home: Home, page: Page
 ) -> None:
     since = len(home.log)
-    lamp = await add_lamp(home, "Desk")
+    lamp = await home.add_lamp("Desk")
     async with open_site() as site, letting_go(home, "Luca"):
         await follow(home, site, "Luca")
         await page.goto(f"{home.url}/config/automation/edit/new")
