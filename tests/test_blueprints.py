@@ -201,8 +201,11 @@ async def test_readings_that_stop_are_told_of_and_return_after_a_restart(
     assert {event.data["title"] for event in told} == {"Alex"}
 
 
-async def test_changes_are_announced_in_chosen_words(
-    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+async def test_changes_are_announced_in_chosen_words_and_once_despite_a_restart(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
 ) -> None:
     said = async_mock_service(hass, "tts", "speak")
     await make(
@@ -217,7 +220,11 @@ async def test_changes_are_announced_in_chosen_words(
         },
     )
 
-    await read(hass, site, clocks, 65, 39, 100, 190)
+    await read(hass, site, clocks, 65)
+    await stop(hass)
+    await restart(hass, entry)
+    await start_again(hass)
+    await read(hass, site, clocks, 39, 100, 190)
     await pass_time(hass, clocks, 12 * MINUTE, step=MINUTE)
 
     assert [call.data["message"] for call in said] == [
@@ -240,7 +247,7 @@ async def test_changes_are_announced_in_chosen_words(
         ),
     ],
 )
-async def test_the_night_is_told_in_the_morning(
+async def test_the_night_is_told_in_the_morning_also_after_a_restart(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     site: NightscoutSimulator,
@@ -251,10 +258,11 @@ async def test_the_night_is_told_in_the_morning(
     await hass.config.async_set_time_zone("UTC")
     for passed in range(5, minutes, 5):
         site.add_entry(at=NOW - passed * MINUTE, sgv=100)
-    await hass.config_entries.async_unload(entry.entry_id)
-    await set_up(hass, entry)
     told = async_capture_events(hass, "notify")
     await make(hass, "morning_report", ALEX | NOTIFIERS | {"at": "12:00:30"})
+    await stop(hass)
+    await restart(hass, entry)
+    await start_again(hass)
 
     await pass_time(hass, clocks, MINUTE, step=timedelta(seconds=10))
 
