@@ -15,6 +15,7 @@ from .home import settle
 
 FOLDER = Path(__file__).parent.parent / "blueprints/automation"
 BLUEPRINTS = sorted(path.stem for path in FOLDER.rglob("*.yaml"))
+_ALL = {"entity_id": "all"}
 
 
 @contextmanager
@@ -26,42 +27,39 @@ def _ours() -> Generator[None]:
         yield
 
 
-def _configuration(name: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Return the configuration of an automation."""
-    return {
-        "automation": {
-            "id": "made",
-            "alias": "Made",
-            "use_blueprint": {"path": f"glucose_follow/{name}.yaml", "input": inputs},
-        }
-    }
-
-
 async def make(hass: HomeAssistant, name: str, inputs: dict[str, Any]) -> None:
     """Make an automation, and let it run."""
+    await make_all(hass, {name: inputs})
+
+
+async def make_all(hass: HomeAssistant, wanted: dict[str, dict[str, Any]]) -> None:
+    """Make an automation from each of some blueprints, and let them run."""
+    automations = [
+        {
+            "id": name,
+            "alias": name,
+            "use_blueprint": {"path": f"glucose_follow/{name}.yaml", "input": inputs},
+        }
+        for name, inputs in wanted.items()
+    ]
     with _ours():
         assert await async_setup_component(
-            hass, "automation", _configuration(name, inputs)
+            hass, "automation", {"automation": automations}
         )
     await settle(hass)
-    made = hass.states.get("automation.made")
-    assert made is not None
-    assert made.state == "on"
+    made = hass.states.async_all("automation")
+    assert [each.state for each in made] == ["on"] * len(wanted)
 
 
 async def stop(hass: HomeAssistant) -> None:
-    """Stop the automation in the middle of what it does."""
-    await hass.services.async_call(
-        "automation", "turn_off", {"entity_id": "automation.made"}, blocking=True
-    )
+    """Stop the automations in the middle of what they do."""
+    await hass.services.async_call("automation", "turn_off", _ALL, blocking=True)
 
 
 async def start_again(hass: HomeAssistant) -> None:
-    """Let the automation run again, as it does when Home Assistant starts."""
+    """Let the automations run again, as they do when Home Assistant starts."""
     hass.set_state(CoreState.starting)
-    await hass.services.async_call(
-        "automation", "turn_on", {"entity_id": "automation.made"}, blocking=True
-    )
+    await hass.services.async_call("automation", "turn_on", _ALL, blocking=True)
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await settle(hass)

@@ -150,7 +150,7 @@ async def test_without_an_answer_more_phones_are_told_even_after_a_restart(
     assert len(told) > 2
     assert more
     assert more[0].data["title"] == "Urgent low: Alex"
-    assert "min" in more[0].data["message"]
+    assert more[0].data["message"] == "50 mg/dL for 15 min"
 
 
 async def test_who_says_so_has_got_it_and_more_phones_stay_quiet(
