@@ -146,6 +146,37 @@ async def test_a_light_that_is_needed_again_is_not_given_back(
     assert _look(hass) == ("on", 255, (255, 0, 0))
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_a_light_that_never_answers_is_off_again(
+    hass: HomeAssistant, is_restarted: bool
+) -> None:
+    calls = async_mock_service(hass, "light", "turn_off")
+    unknown = ("light.mute", "unknown", {"assumed_state": True})
+    hass.states.async_set(*unknown)
+    await _do(hass, "remember", "light.mute")
+    hass.states.async_set("light.mute", "on", {"rgb_color": (255, 0, 0)})
+    if is_restarted:
+        hass.states.async_set(*unknown)
+        await lights.async_setup(hass)
+
+    await _do(hass, "restore", "light.mute")
+
+    assert [call.data["entity_id"] for call in calls] == ["light.mute"]
+
+
+async def test_a_light_that_has_not_answered_yet_is_not_remembered(
+    hass: HomeAssistant,
+) -> None:
+    calls = async_mock_service(hass, "light", "turn_off")
+    hass.states.async_set("light.slow", "unknown")
+    await _do(hass, "remember", "light.slow")
+    hass.states.async_set("light.slow", "on")
+
+    await _do(hass, "restore", "light.slow")
+
+    assert calls == []
+
+
 async def test_only_lights_that_are_known_are_touched(hass: HomeAssistant) -> None:
     calls = async_mock_service(hass, "light", "turn_on")
 

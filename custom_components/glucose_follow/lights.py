@@ -7,7 +7,7 @@ lamp that showed a low would stay red for ever.
 from typing import TypedDict
 
 from homeassistant.components.light.const import DOMAIN as LIGHT_DOMAIN
-from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.const import ATTR_ASSUMED_STATE, STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.core import (
     CALLBACK_TYPE,
     Event,
@@ -106,8 +106,9 @@ class LightMemory:
             if entity_id in self._lights:
                 self._lights[entity_id]["is_due"] = False
             elif state := self._answering(entity_id):
+                is_on = state.state == STATE_ON
                 self._lights[entity_id] = {
-                    "state": state.state,
+                    "state": STATE_ON if is_on else STATE_OFF,
                     "attributes": {
                         name: state.attributes[name]
                         for name in _REMEMBERED
@@ -144,7 +145,7 @@ class LightMemory:
                     lights[state.entity_id]["attributes"],
                 )
                 for state in due
-                if state.state == STATE_ON
+                if state.state != STATE_OFF
             ],
         )
         await self._async_save()
@@ -155,9 +156,16 @@ class LightMemory:
         self._wait()
 
     def _answering(self, entity_id: str) -> State | None:
-        """Return the state of a light, None if it does not answer."""
+        """Return the state of a light, None if it does not answer.
+
+        One that is only ever spoken to is unknown until somebody does. It is taken
+        for off: red for ever would show an old low as the present.
+        """
         state = self._hass.states.get(entity_id)
-        return state if state and state.state in {STATE_OFF, STATE_ON} else None
+        if state is None or state.state in {STATE_OFF, STATE_ON}:
+            return state
+        is_mute = state.attributes.get(ATTR_ASSUMED_STATE, False)
+        return state if is_mute and state.state == STATE_UNKNOWN else None
 
     @callback
     def _wait(self) -> None:
