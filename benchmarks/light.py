@@ -88,8 +88,6 @@ async def _furnish(home: Home, site: NightscoutSimulator) -> str:
     )
     await site.sockets.wait_for_listeners(1)
     lamp = await home.add_lamp("Lamp")
-    # Or nobody knows how it was, and it stays red.
-    await home.post("/api/services/light/turn_off", {"entity_id": lamp})
     await home.command(
         type="blueprint/save",
         domain="automation",

@@ -225,6 +225,10 @@ async def test_a_lamp_turns_red_when_a_person_becomes_low(
             "Urgent low alarm"
         )
         await keep(page, "12-lamp")
+
+        site.live(Scenario.DAY)
+        await ask_now(home, "Toni")
+        await home.wait_for(lamp, lambda state: state == "off")
         assert complaints(home, since) == []
 
 
