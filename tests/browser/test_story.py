@@ -19,7 +19,7 @@ from simulators.develop import add_dashboard
 from simulators.home import Home
 from simulators.nightscout import NightscoutSimulator
 
-from .conftest import TOKEN, free_port, log_in, open_browser
+from .conftest import ARTEFACTS, TOKEN, free_port, log_in, open_browser
 from .steps import (
     MINUTE,
     NEWEST,
@@ -225,6 +225,7 @@ async def test_a_lamp_turns_red_when_a_person_becomes_low(
             "Urgent low alarm"
         )
         await keep(page, "12-lamp")
+        await page.locator("hui-grid-section").screenshot(path=ARTEFACTS / "light.png")
 
         site.live(Scenario.DAY)
         await ask_now(home, "Toni")
