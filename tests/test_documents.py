@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 import re
 from typing import Any
+from urllib.parse import quote
 
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -75,6 +76,17 @@ def test_not_low_is_never_taken_for_safe(path: Path) -> None:
     shown = _examples(path) if is_page else load_yaml_dict(str(path))["actions"]
 
     assert [words for words in _negated(shown) if "low" in words] == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted(FOLDER.rglob("*.yaml")), ids=lambda path: path.name
+)
+def test_every_blueprint_can_be_imported_from_the_first_page(path: Path) -> None:
+    address = str(load_yaml_dict(str(path))["blueprint"]["source_url"])
+
+    page = PAGES[0].read_text("utf-8")
+
+    assert f"blueprint_import/?blueprint_url={quote(address, safe='')})" in page
 
 
 def test_who_looks_for_what_is_negated_finds_it() -> None:

@@ -207,6 +207,15 @@ def test_github_runs_the_same_tests_as_everyone() -> None:
     assert commands == ["scripts/test"]
 
 
+def test_github_keeps_what_browser_tests_saw_above_all_if_they_failed() -> None:
+    workflow = load_yaml(ROOT / ".github/workflows/tests.yaml")
+
+    *_, last = workflow["jobs"]["test"]["steps"]
+    assert last["uses"].startswith("actions/upload-artifact@")
+    assert last["with"]["path"] == "artefacts"
+    assert last["if"] == "${{ !cancelled() }}"
+
+
 @pytest.mark.parametrize("command", [".ci/run", "scripts/brand"])
 def test_a_command_can_be_run(command: str) -> None:
     """Git keeps the executable bit, and loses it as easily."""
