@@ -2,18 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 import json
 import os
 from pathlib import Path
 import socket
 
 from playwright.async_api import Browser, Page, async_playwright
-import pytest
 
-from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from simulators.home import Home
-from simulators.nightscout import NightscoutSimulator
 
 TOKEN = "home-0123456789abcdef"
 ARTEFACTS = Path("artefacts")
@@ -36,26 +32,6 @@ def free_port() -> int:
     return port
 
 
-@pytest.fixture
-async def site() -> AsyncGenerator[NightscoutSimulator]:
-    """Run a site whose person sends a reading every 15 seconds."""
-    async with NightscoutSimulator(
-        person=SimulatedPerson(seed=7, period=timedelta(seconds=15)),
-        tokens={TOKEN: frozenset({"*"})},
-        default_roles="denied",
-        auth_fail_delay=0,
-        title="Alex",
-    ) as running:
-        yield running
-
-
-@pytest.fixture
-async def home(tmp_path: Path) -> AsyncGenerator[Home]:
-    """Run Home Assistant, onboarded."""
-    async with Home(tmp_path / "home", port=free_port()) as running:
-        yield running
-
-
 @asynccontextmanager
 async def open_browser() -> AsyncGenerator[Browser]:
     """Run a browser."""
@@ -74,10 +50,3 @@ async def log_in(browser: Browser, home: Home) -> Page:
     context = await browser.new_context(viewport={"width": 1200, "height": 800})
     await context.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
     return await context.new_page()
-
-
-@pytest.fixture
-async def page(home: Home) -> AsyncGenerator[Page]:
-    """Open a browser that is logged in."""
-    async with open_browser() as browser:
-        yield await log_in(browser, home)

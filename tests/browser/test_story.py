@@ -219,7 +219,7 @@ async def test_a_lamp_turns_red_when_a_person_becomes_low(
         assert await home.state(lamp) != "on"
 
         await page.goto(await _night_table(home, lamp))
-        site.live(Scenario.LOW, datetime.now(UTC) - 10 * MINUTE)
+        site.live(Scenario.LOW, datetime.now(UTC) - 40 * MINUTE)
         await _is_red(home, site, lamp)
         await expect(page.locator("glucose-follow-card .chip").first).to_have_text(
             "Urgent low alarm"
