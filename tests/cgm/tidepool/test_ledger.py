@@ -377,6 +377,18 @@ def test_an_empty_account_is_read_too() -> None:
     assert len(shelf.asked) == 2
 
 
+def test_the_first_document_of_its_type_is_read_hours_later() -> None:
+    """Somebody logs a first meal long after the account was first read."""
+    shelf = Shelf()
+    shelf.look(DAY)
+    shelf.now += 2 * HOUR
+    shelf.add(MINUTE)
+
+    told_now = shelf.look(HOUR)
+
+    assert [shelf.now - each.at for each in told_now] == [MINUTE]
+
+
 def test_a_clock_that_went_back_makes_everything_due(shelf: Shelf) -> None:
     shelf.look(2 * DAY)
 

@@ -20,7 +20,8 @@ _ALL_EVERY = timedelta(hours=1)
 _TRUSTED = timedelta(hours=6)
 """How long nothing is read because nothing is newer; something may be older."""
 
-_EVER = datetime.min.replace(tzinfo=UTC)
+# An overlap can be subtracted from it: before the year 1 there is no time.
+_EVER = datetime.min.replace(tzinfo=UTC) + OVERLAP
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
