@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
+from custom_components.glucose_follow.cgm.source import Change
 from custom_components.glucose_follow.const import DOMAIN
 from simulators.nightscout import NightscoutSimulator, faults
 
@@ -19,6 +20,7 @@ from .home import GLUCOSE, SIGNAL_LOST, pass_time, restart, set_up, settle, stat
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 BOLUS = "sensor.alex_last_bolus"
 
 
@@ -316,3 +318,35 @@ async def test_a_new_scenario_leaves_the_past_as_it_was(
         after = simulated.runtime_data.data.readings
 
         assert set(before[20:]) <= set(after)
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["boots", "is_running"])
+async def test_a_clock_that_was_ahead_leaves_no_hole_in_the_day(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    site: NightscoutSimulator,
+    is_known: bool,
+) -> None:
+    """Whoever boots hours ahead asks for less than a day, and drops the rest."""
+    if is_known:
+        await set_up(hass, entry)
+        clocks.set_wrong(3 * HOUR)
+        entry.runtime_data.async_hear(Change())
+    else:
+        clocks.set_wrong(3 * HOUR)
+        await set_up(hass, entry)
+    first = len(entry.runtime_data.timeline.readings)
+
+    clocks.set_wrong(timedelta())
+    await pass_time(hass, clocks, 10 * MINUTE, step=MINUTE)
+
+    assert first < 260
+    assert len(entry.runtime_data.data.readings) == 288
+    asked = [each for each in site.requests if each.kind == "entries"]
+    await pass_time(hass, clocks, 10 * MINUTE, step=MINUTE)
+    later = [each for each in site.requests if each.kind == "entries"][len(asked) :]
+    day_ago = clocks.world() - timedelta(hours=23)
+    assert all(
+        int(each.query["date$gt"]) > 1000 * day_ago.timestamp() for each in later
+    )

@@ -1,8 +1,8 @@
 """Keeps one person's data current: the only module that reads the clock."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 import json
 from typing import override
@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from . import devices, options, repairs
 from .alarms import CgmAlarms
-from .cgm.clock import Clock, Moment
+from .cgm.clock import SKEW, Clock, Moment
 from .cgm.data import CgmData, fresh_until, judge
 from .cgm.errors import CgmAuthError, CgmConnectionError, CgmError, CgmRateLimitError
 from .cgm.hours import HistoryProgress
@@ -101,6 +101,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._treatment_listeners: set[Callable[[Treatment], None]] = set()
         self._account: Account | None = None
         self._answered_at: datetime | None = None
+        self._asked_from = self._held_from = datetime.max.replace(tzinfo=UTC)
         self._treatments_task: asyncio.Task[None] | None = None
         self._status_task: asyncio.Task[None] | None = None
         self._reported = dict(remembered.reported)
@@ -269,7 +270,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         if self._account is None:
             self._account = await self.source.identify()
             self._set_features(self.source.features)
-        return list(await self.source.readings(self._since()))
+        self._asked_from = self._since()
+        return list(await self.source.readings(self._asked_from))
 
     @callback
     def _set_features(self, features: frozenset[Feature]) -> None:
@@ -304,8 +306,24 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         day = now - READINGS_SPAN
         if not self.timeline.readings or self.timeline.newest_at is None:
             return day
+        if not self.is_held(day + SKEW):
+            # Our clock was ahead when the day was asked for, and is no more.
+            return day
         start = self.timeline.newest_at - OVERLAP
         return max(day, min(start, self.timeline.gap_start(now) or start))
+
+    def is_held(self, start: datetime) -> bool:
+        """Return whether every reading after `start` is held that the source had."""
+        return start >= max(self._held_from, self.now() - READINGS_SPAN)
+
+    def _merge(self, samples: Iterable[Sample], since: datetime) -> bool:
+        """Take in what happened after `since`; return whether the newest is new.
+
+        What is more than a day old is dropped, also by a clock that is ahead.
+        """
+        now = self.now()
+        self._held_from = max(min(self._held_from, since), now - READINGS_SPAN)
+        return self.timeline.merge(samples, now)
 
     @callback
     def _received(self, asked: Moment, samples: list[Sample]) -> None:
@@ -315,7 +333,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._is_answering, self._rest = True, None
         if self.refusals:
             self._accepted_again()
-        is_new = self.timeline.merge(samples, self.now())
+        is_new = self._merge(samples, self._asked_from)
         if is_new:
             self.async_remember_soon()
             self.push.async_missed()
@@ -337,7 +355,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             Whether the newest reading known is among it.
         """
         now = self.now()
-        if self.timeline.merge(change.samples, now):
+        if self._merge(change.samples, self._held_from):
             self.async_remember_soon()
         self.log.heard(change.treatments, change.removed, now)
         if change.status is not None:
@@ -506,7 +524,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         """
         self.refuse_to_ask()
         samples = await self.source.readings(since)
-        self.timeline.merge(samples, self.now())
+        self._merge(samples, self._held_from)
         self.async_judge()
         return [sample for sample in samples if isinstance(sample, Reading)]
 

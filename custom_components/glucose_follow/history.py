@@ -6,7 +6,6 @@ from datetime import datetime
 from .cgm.models import Reading, Treatment
 from .cgm.transport import Json
 from .cgm.treatments import TREATMENTS_SPAN
-from .const import READINGS_SPAN
 from .coordinator import CgmCoordinator
 
 
@@ -22,7 +21,7 @@ async def async_readings(
         UpdateFailed: The source wants to be left alone.
     """
     data = coordinator.data
-    held = start >= coordinator.now() - READINGS_SPAN and data.is_answering
+    held = coordinator.is_held(start) and data.is_answering
     found = data.readings if held else await coordinator.async_read(start)
     once = {reading.at: reading for reading in found if start <= reading.at < end}
     return [once[at] for at in sorted(once)]
