@@ -309,6 +309,16 @@ def test_a_gap_that_reaches_into_the_last_hour_may_still_be_filled() -> None:
     assert timeline.gap_start(NOON) == NOON - 180 * MINUTE
 
 
+def test_a_long_gap_is_filled_in_any_order() -> None:
+    """What is left of it after a part arrived may have ended hours ago."""
+    timeline = merged([reading(360 * MINUTE)])
+    timeline.merge([reading()], NOON)
+    timeline.merge([reading(each * MINUTE) for each in range(5, 70, 5)], NOON)
+
+    assert timeline.gap_start(NOON + MINUTE) == NOON - 360 * MINUTE
+    assert timeline.gap_start(NOON + 61 * MINUTE) is None
+
+
 @pytest.mark.parametrize(
     "minutes",
     [

@@ -57,6 +57,7 @@ class Timeline:
         self._readings: list[Reading] = []
         self._faults: list[SensorFault] = []
         self._published: tuple[Reading, ...] | None = None
+        self._outage: tuple[datetime, datetime] | None = None
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -91,9 +92,12 @@ class Timeline:
         """Return where the oldest gap that may still be filled begins.
 
         A phone that was offline sends its newest reading first and the missed
-        ones after it.
+        ones after it, in any order: what is left of a long gap may end hours ago.
         """
-        start = bisect_left(self._readings, now - _FILLING, key=_at)
+        since = now - _FILLING
+        if self._outage is not None and now - self._outage[1] < _FILLING:
+            since = min(since, self._outage[0])
+        start = bisect_left(self._readings, since, key=_at)
         recent = self._readings[max(0, start - 1) :]
         for before, after in pairwise(recent):
             if after.at - before.at > _GAP:
@@ -125,6 +129,8 @@ class Timeline:
         newest = self.newest
         if newest is None or (known is not None and newest.at <= known):
             return False
+        if known is not None and newest.at - known > _GAP:
+            self._outage = known, now
         self.newest_at, self.newest_seen = newest.at, now
         return True
 
