@@ -312,6 +312,7 @@ def test_a_gap_that_reaches_into_the_last_hour_may_still_be_filled() -> None:
 def test_a_long_gap_is_filled_in_any_order() -> None:
     """What is left of it after a part arrived may have ended hours ago."""
     timeline = merged([reading(360 * MINUTE)])
+    timeline.merge([reading(30 * MINUTE)], NOON)
     timeline.merge([reading()], NOON)
     timeline.merge([reading(each * MINUTE) for each in range(5, 70, 5)], NOON)
 

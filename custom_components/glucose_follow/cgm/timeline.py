@@ -94,9 +94,7 @@ class Timeline:
         A phone that was offline sends its newest reading first and the missed
         ones after it, in any order: what is left of a long gap may end hours ago.
         """
-        since = now - _FILLING
-        if self._outage is not None and now - self._outage[1] < _FILLING:
-            since = min(since, self._outage[0])
+        since = min(now - _FILLING, self._outage_start(now) or now)
         start = bisect_left(self._readings, since, key=_at)
         recent = self._readings[max(0, start - 1) :]
         for before, after in pairwise(recent):
@@ -130,9 +128,15 @@ class Timeline:
         if newest is None or (known is not None and newest.at <= known):
             return False
         if known is not None and newest.at - known > _GAP:
-            self._outage = known, now
+            self._outage = self._outage_start(now) or known, now
         self.newest_at, self.newest_seen = newest.at, now
         return True
+
+    def _outage_start(self, now: datetime) -> datetime | None:
+        """Return the last reading before what was silent until lately, None if none."""
+        if self._outage is None or now - self._outage[1] >= _FILLING:
+            return None
+        return self._outage[0]
 
     def _add(self, reading: Reading) -> None:
         """Put a reading in its place, unless it is one that is there."""
