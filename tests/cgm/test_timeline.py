@@ -316,8 +316,17 @@ def test_a_long_gap_is_filled_in_any_order() -> None:
     timeline.merge([reading()], NOON)
     timeline.merge([reading(each * MINUTE) for each in range(5, 70, 5)], NOON)
 
-    assert timeline.gap_start(NOON + MINUTE) == NOON - 360 * MINUTE
+    assert timeline.gap_start(NOON + 20 * MINUTE) == NOON - 360 * MINUTE
     assert timeline.gap_start(NOON + 61 * MINUTE) is None
+
+
+def test_a_single_reading_may_still_be_on_its_way() -> None:
+    timeline = merged([reading(60 * MINUTE)])
+    timeline.merge([reading()], NOON)
+    timeline.merge([reading(each * MINUTE) for each in range(10, 60, 5)], NOON)
+
+    assert timeline.gap_start(NOON + 14 * MINUTE) == NOON - 60 * MINUTE
+    assert timeline.gap_start(NOON + 15 * MINUTE) is None
 
 
 @pytest.mark.parametrize(

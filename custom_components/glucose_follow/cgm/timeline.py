@@ -28,6 +28,9 @@ _GAP = timedelta(minutes=12.5)
 _FILLING = timedelta(hours=1)
 """How long after a gap somebody may still be filling it."""
 
+_ARRIVING = timedelta(minutes=15)
+"""How long after a gap all of it is asked for again: one reading is no gap."""
+
 _at = attrgetter("at")
 
 
@@ -94,7 +97,10 @@ class Timeline:
         A phone that was offline sends its newest reading first and the missed
         ones after it, in any order: what is left of a long gap may end hours ago.
         """
-        since = min(now - _FILLING, self._outage_start(now) or now)
+        outage = self._outage_start(now, _ARRIVING)
+        if outage is not None:
+            return outage
+        since = min(now - _FILLING, self._outage_start(now, _FILLING) or now)
         start = bisect_left(self._readings, since, key=_at)
         recent = self._readings[max(0, start - 1) :]
         for before, after in pairwise(recent):
@@ -128,13 +134,13 @@ class Timeline:
         if newest is None or (known is not None and newest.at <= known):
             return False
         if known is not None and newest.at - known > _GAP:
-            self._outage = self._outage_start(now) or known, now
+            self._outage = self._outage_start(now, _FILLING) or known, now
         self.newest_at, self.newest_seen = newest.at, now
         return True
 
-    def _outage_start(self, now: datetime) -> datetime | None:
-        """Return the last reading before what was silent until lately, None if none."""
-        if self._outage is None or now - self._outage[1] >= _FILLING:
+    def _outage_start(self, now: datetime, lately: timedelta) -> datetime | None:
+        """Return the last stamp before a silence that ended lately, None if none."""
+        if self._outage is None or now - self._outage[1] >= lately:
             return None
         return self._outage[0]
 
