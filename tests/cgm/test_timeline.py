@@ -320,6 +320,14 @@ def test_a_long_gap_is_filled_in_any_order() -> None:
     assert timeline.gap_start(NOON + 61 * MINUTE) is None
 
 
+def test_a_stamp_at_the_beginning_of_time_is_none() -> None:
+    """Nothing can be subtracted from it, and all the rest would be lost with it."""
+    never = datetime.min.replace(tzinfo=UTC)
+    timeline = merged([replace(reading(), at=never), reading(5 * MINUTE)])
+
+    assert [each.at for each in timeline.readings] == [NOON - 5 * MINUTE]
+
+
 def test_a_single_reading_may_still_be_on_its_way() -> None:
     timeline = merged([reading(60 * MINUTE)])
     timeline.merge([reading()], NOON)

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from operator import attrgetter
 
@@ -30,6 +30,9 @@ _FILLING = timedelta(hours=1)
 
 _ARRIVING = timedelta(minutes=15)
 """How long after a gap all of it is asked for again: one reading is no gap."""
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""What is older was never measured, and nothing can be subtracted from year 1."""
 
 _at = attrgetter("at")
 
@@ -120,8 +123,9 @@ class Timeline:
         """
         known = self.newest_at
         batch = sorted(samples, key=_at)
-        believed = batch[: bisect_right(batch, now + AHEAD, key=_at)]
-        self.ahead = len(batch) - len(believed)
+        end = bisect_right(batch, now + AHEAD, key=_at)
+        self.ahead = len(batch) - end
+        believed = batch[bisect_right(batch, _EARLIEST, key=_at) : end]
         # More would be dropped again, and holds everybody up meanwhile.
         for sample in believed[-_MOST:]:
             if isinstance(sample, Reading):
