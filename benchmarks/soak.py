@@ -1,0 +1,140 @@
+"""Simulated weeks of the whole integration, in which everything fails.
+
+A real Home Assistant follows people over real sockets; servers, phones, sensors,
+clocks and the home itself fail at random. What must never happen is looked for at
+every state change and every simulated ten seconds. A seed lives through exactly
+the same days each time.
+"""
+
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, replace
+from functools import partial
+import json
+import logging
+from multiprocessing import get_context
+import os
+import sys
+from time import process_time
+
+from custom_components.glucose_follow.const import TICK
+from tests.soak.life import Life, live
+from tests.soak.subjects import KINDS
+
+_COLUMNS = ("looks", "changes", "answers", "readings", "treatments", "violations")
+_HASHING = "PYTHONHASHSEED"
+
+
+def people(seed: int, *, is_short: bool) -> tuple[int, ...]:
+    """Return who is followed: everybody, or one after the other to be quick.
+
+    In a short run the first seed has two people in one home.
+    """
+    everybody = tuple(range(len(KINDS)))
+    if not is_short:
+        return everybody
+    return everybody[:2] if seed == 1 else (everybody[seed % len(KINDS)],)
+
+
+def lived(seed: int, *, days: float, is_short: bool) -> tuple[Life, float]:
+    """Return what came of a seed, and how many seconds of CPU it took."""
+    # The troubles are wanted, and not worth a line each.
+    logging.getLogger().handlers = [logging.NullHandler()]
+    began = process_time()
+    tick = 3 * TICK if is_short else TICK
+    life = live(seed, days, people(seed, is_short=is_short), tick)
+    return life, process_time() - began
+
+
+def run(
+    seeds: Sequence[int], days: float, *, is_short: bool, jobs: int
+) -> Iterator[tuple[Life, float]]:
+    """Yield what came of seeds, in their order."""
+    one = partial(lived, days=days, is_short=is_short)
+    if jobs == 1:
+        yield from map(one, seeds)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        yield from pool.map(one, seeds)
+
+
+def row(life: Life, seconds: float) -> dict[str, object]:
+    """Return a seed's row as JSON."""
+    told = asdict(replace(life, counts=Counter()))
+    told["violations"] = [
+        {**asdict(each), "at": each.at.isoformat()} for each in life.violations
+    ]
+    return {**told, "counts": dict(life.counts), "cpu_seconds": round(seconds, 1)}
+
+
+def _print_row(life: Life, seconds: float) -> None:
+    """Print a seed's row, and the first of what must not have happened."""
+    counts = {**life.counts, "violations": len(life.violations)}
+    cells = "".join(f"{counts.get(name, 0):>11}" for name in _COLUMNS)
+    print(f"{life.seed:>5}{cells}{seconds:>10.1f}   {life.trace:08x}", flush=True)
+    for each in life.violations[:5]:
+        print(f"      {each.at:%F %T} {each.who}: {each.rule} {each.detail}")
+
+
+def _print_troubles(lives: Sequence[Life]) -> None:
+    """Print what happened, and what was asked for."""
+    total: Counter[str] = sum((life.counts for life in lives), Counter())
+    told = (f"{name} {total[name]}" for name in sorted(total) if name not in _COLUMNS)
+    print("\nWhat happened: " + ", ".join(told))
+    for kind in (each.kind for each in KINDS):
+        found = [life.most[kind] for life in lives if kind in life.most]
+        most = {
+            name: max(each.get(name, 0) for each in found)
+            for name in ("readings", "total")
+            if found
+        }
+        logins = sum(life.logins.get(kind, 0) for life in lives)
+        print(f"{kind}: most requests in an hour {most}, logins {logins}")
+
+
+def _arguments() -> Namespace:
+    """Return what was asked for on the command line."""
+    parser = ArgumentParser(prog="benchmark soak", description=__doc__)
+    parser.add_argument("--days", type=float, default=90, help="simulated, per seed")
+    parser.add_argument("--seeds", type=int, default=20, help="how many, from 1 on")
+    parser.add_argument("--seed", type=int, help="this one only")
+    parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
+    parser.add_argument("--short", action="store_true", help="fewer people and ticks")
+    parser.add_argument("--json", action="store_true", help="print one object")
+    return parser.parse_args()
+
+
+def _hash_alike() -> None:
+    """Begin again where sets have the same order each time."""
+    if os.environ.get(_HASHING) != "0":
+        command = [sys.executable, "-m", "benchmarks.soak", *sys.argv[1:]]
+        os.execve(sys.executable, command, {**os.environ, _HASHING: "0"})  # noqa: S606 - it is this one
+
+
+def main() -> None:
+    """Live through all seeds; fail if anything was not as it must be."""
+    arguments = _arguments()
+    _hash_alike()
+    seeds = [arguments.seed] if arguments.seed else range(1, arguments.seeds + 1)
+    lives: list[Life] = []
+    rows: list[dict[str, object]] = []
+    if not arguments.json:
+        heads = "".join(f"{name:>11}" for name in _COLUMNS)
+        print(f"{arguments.days:g} days\n seed{heads}{'CPU s':>10}   trace")
+    found = run(seeds, arguments.days, is_short=arguments.short, jobs=arguments.jobs)
+    for life, seconds in found:
+        lives.append(life)
+        rows.append(row(life, seconds))
+        if not arguments.json:
+            _print_row(life, seconds)
+    if arguments.json:
+        print(json.dumps({"days": arguments.days, "seeds": rows}))
+    else:
+        _print_troubles(lives)
+    sys.exit(any(life.violations for life in lives))
+
+
+if __name__ == "__main__":
+    main()

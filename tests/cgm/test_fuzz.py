@@ -1,0 +1,41 @@
+"""Whatever arrives, only our errors come of it."""
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+import pytest
+
+from .fuzz import DECODERS, bears
+
+EXAMPLES = 120
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_only_our_errors_come_of_what_nobody_should_send(name: str) -> None:
+    """`scripts/benchmark fuzz` does the same with a million documents each."""
+    decoder, documents = DECODERS[name]
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=timedelta(seconds=2),
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(documents)
+    def decode(told: object) -> None:
+        bears(decoder, told)  # type: ignore[arg-type]  # it is JSON
+
+    decode()
+
+
+def test_what_a_decoder_cannot_bear_is_found() -> None:
+    """A fuzz test that cannot fail would prove nothing."""
+
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None)
+    @given(DECODERS["dexcom_share"][1])
+    def decode(told: object) -> None:
+        bears(lambda each: float(each[0]["Value"]), told)  # type: ignore[arg-type,index,call-overload]  # wrong on purpose
+
+    with pytest.raises((TypeError, ValueError, KeyError, IndexError, ExceptionGroup)):
+        decode()

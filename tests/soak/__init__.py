@@ -1,0 +1,1 @@
+"""Simulated weeks of the whole integration, in which everything fails."""

@@ -1,0 +1,371 @@
+"""Lives through simulated days, and says what must not have happened."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+import gc
+import logging
+from pathlib import Path
+import random
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any, override
+from unittest.mock import patch
+
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import mock_storage
+
+from custom_components.glucose_follow import alarms, coordinator, factory
+from custom_components.glucose_follow.cgm import push, schedule
+from custom_components.glucose_follow.const import TICK
+
+from .clocks import Clocks, SoakLoop
+from .house import House, quiet
+from .referee import HOUR, MINUTE, SECOND, Referee, Violation
+from .subjects import KINDS, Subject, lead
+from .troubles import GRACE, Trouble, of
+
+STEP = 10 * SECOND
+BEGINS = (
+    datetime(2026, 10, 24, 10, tzinfo=UTC),
+    datetime(2027, 3, 27, 10, tzinfo=UTC),
+)
+"""The day before clocks go back, and the day before they go forward."""
+
+_BETWEEN = 4 * HOUR
+"""Between somebody's troubles, on average; each lasts minutes to an hour."""
+
+_BETWEEN_STOPS = 7 * HOUR
+"""Between what happens to the home, on average."""
+
+_WRONG = (-3 * HOUR, -HOUR, HOUR, 3 * HOUR, 26 * HOUR, -40 * MINUTE, 90 * SECOND)
+_NOISE = 2
+"""By how much tasks, timers and files differ from one moment to another."""
+
+_NOT_OURS = ("aiohttp.access", "aiohttp.server", "simulators")
+
+
+@dataclass(kw_only=True)
+class Life:
+    """What came of some days."""
+
+    seed: int
+    days: float
+    people: list[str]
+    violations: list[Violation] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    most: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Most requests in an hour, by person."""
+
+    logins: dict[str, int] = field(default_factory=dict)
+    resources: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Least at the beginning and at the end."""
+
+    trace: int = 0
+
+
+class Ears(logging.Handler):
+    """Hears exceptions, and whatever asyncio complains about."""
+
+    def __init__(self) -> None:
+        """Hear warnings and worse."""
+        super().__init__(logging.WARNING)
+        self.heard: list[str] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        is_exception = record.exc_info is not None or record.name == "asyncio"
+        if is_exception and not record.name.startswith(_NOT_OURS):
+            self.heard.append(logging.Formatter().format(record)[-2000:])
+
+
+class Days:
+    """Drives a home through its days."""
+
+    def __init__(
+        self,
+        seed: int,
+        days: float,
+        subjects: Sequence[Subject],
+        clocks: Clocks,
+        tick: timedelta,
+    ) -> None:
+        """Prepare."""
+        self.referee = Referee(list(subjects), clocks, tick)
+        self.rng = Random(f"soak {seed}")
+        self.clocks = clocks
+        self.subjects = subjects
+        self.happened: Counter[str] = Counter()
+        self._end = clocks.world() + timedelta(days=days)
+        self._troubles: dict[Subject, tuple[datetime, Trouble]] = {}
+        self._next = {each: self._later(_BETWEEN) for each in subjects}
+        self._next_stop = self._later(_BETWEEN_STOPS)
+        self._begun: dict[Subject, list[datetime]] = {each: [] for each in subjects}
+        self.samples: list[dict[str, int]] = []
+        self.logins_allowed: Counter[str] = Counter()
+
+    def _later(self, mean: timedelta) -> datetime:
+        """Return when something happens next."""
+        pause = mean * self.rng.expovariate(1)
+        return self.clocks.world() + max(pause, 10 * MINUTE)
+
+    async def live(self, house: House) -> None:
+        """Live through all days."""
+        await self._start(house)
+        steps = 0
+        while self.clocks.world() < self._end:
+            await self._step(house)
+            steps += 1
+            if steps % 60 == 0:
+                self.referee.look_at_requests(self._begun)
+            if steps % 360 == 0:
+                await self._every_hour(house)
+
+    async def _step(self, house: House) -> None:
+        """Let ten seconds pass."""
+        await asyncio.sleep(STEP.total_seconds())
+        now = self.clocks.world()
+        for subject in self.subjects:
+            subject.upload(now)
+            await self._go_wrong(subject, now)
+        if now >= self._next_stop:
+            await self._stop(house)
+            self._next_stop = self._later(_BETWEEN_STOPS)
+        if house.hass is not None:
+            self.referee.look({each: house.coordinator(each) for each in self.subjects})
+
+    async def _every_hour(self, house: House) -> None:
+        """Compare answers, count what is held, and forget what is old."""
+        await self.referee.look_at_answers()
+        now = self.clocks.world()
+        for subject in self.subjects:
+            subject.tidy(now)
+        if house.hass is not None and self.referee.is_all_sound:
+            self.samples.append(held())
+
+    async def _go_wrong(self, subject: Subject, now: datetime) -> None:
+        """Begin or end somebody's trouble."""
+        if (current := self._troubles.get(subject)) is not None:
+            if now >= current[0]:
+                del self._troubles[subject]
+                await _done(current[1].end())
+                self.referee.recover(subject, current[1].grace)
+                self._next[subject] = self._later(_BETWEEN)
+        elif now >= self._next[subject]:
+            trouble = of(subject, self.rng)
+            self.happened[trouble.name] += 1
+            self._troubles[subject] = now + self._lasting(), trouble
+            self.referee.trouble(subject)
+            await _done(trouble.begin())
+
+    def _lasting(self) -> timedelta:
+        """Return for how long something goes wrong: mostly minutes."""
+        return min(20 * MINUTE * self.rng.expovariate(1), 2 * HOUR)
+
+    async def _stop(self, house: House) -> None:
+        """Let something happen to the home or its clocks."""
+        kinds = [self._restart, self._restart, self._reload, self._sleep, self._jump]
+        # What is not running can only find its clock wrong.
+        await self.rng.choice(kinds if house.hass else [self._jump])(house)
+
+    async def _restart(self, house: House) -> None:
+        """Stop or crash, be away, and start again."""
+        is_crash = self.rng.random() < 0.5
+        self.happened["crash" if is_crash else "restart"] += 1
+        self.referee.detach(is_crash=is_crash)
+        await house.stop(is_crash=is_crash)
+        until = self.clocks.world() + self.rng.uniform(0.5, 20) * MINUTE
+        while self.clocks.world() < until:
+            await self._step(house)
+        await self._start(house, is_crash=is_crash)
+
+    async def _start(self, house: House, *, is_crash: bool = False) -> None:
+        """Start Home Assistant."""
+        self.referee.attach(await house.start())
+        await house.follow(lambda each: self._began(house, each, is_crash=is_crash))
+
+    def _began(self, house: House, subject: Subject, *, is_crash: bool = False) -> None:
+        """Expect that somebody is followed soon."""
+        self._begun[subject].append(self.clocks.world())
+        followed = house.coordinator(subject)
+        self.referee.follow(subject, followed, is_crash=is_crash)
+        self.referee.disturb(GRACE, subject)
+
+    async def _reload(self, house: House) -> None:
+        """Set one person up again."""
+        self.happened["reload"] += 1
+        subject = self.rng.choice(self.subjects)
+        await house.reload(subject)
+        self._began(house, subject)
+
+    async def _sleep(self, house: House) -> None:
+        """Let the machine sleep, unless its clock is wrong: nobody could know."""
+        if self.clocks.wrong:
+            await self._jump(house)
+            return
+        self.happened["suspend"] += 1
+        self.clocks.suspend(self.rng.uniform(5, 240) * MINUTE)
+        self._jumped()
+
+    async def _jump(self, _: House) -> None:
+        """Set the wall clock wrong, or right again."""
+        self.happened["jump"] += 1
+        wrong = timedelta() if self.clocks.wrong else self.rng.choice(_WRONG)
+        self.clocks.wrong = wrong
+        self._jumped()
+
+    def _jumped(self) -> None:
+        """Let a tick pass; what was asked in the last hour may be forgotten."""
+        self.referee.woke_up()
+        self.referee.disturb(GRACE)
+        for begun in self._begun.values():
+            begun.append(self.clocks.world())
+
+
+def held() -> dict[str, int]:
+    """Return how much of what is scarce is held at this moment."""
+    loop = asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
+    return {
+        "tasks": len(asyncio.all_tasks()),
+        "timers": sum(not timer.cancelled() for timer in timers),
+        "files": sum(1 for _ in Path("/proc/self/fd").iterdir()),
+    }
+
+
+def what_is_held() -> str:
+    """Return what timers and tasks are for."""
+    loop = asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
+    left = [repr(timer) for timer in timers if not timer.cancelled()]
+    return " ".join([*left, *map(repr, asyncio.all_tasks())])[:2000]
+
+
+async def _done(result: Any) -> None:
+    """Wait for what a trouble does, if it takes time."""
+    if result is not None:
+        await result
+
+
+async def _live(seed: int, days: float, kinds: Sequence[int], tick: timedelta) -> Life:
+    """Live through the days of a seed."""
+    begin = BEGINS[seed % len(BEGINS)]
+    clocks, ears = Clocks(begin), Ears()
+    subjects: list[Subject] = [
+        KINDS[kind](10 * seed + kind, int(days) + 1, begin, clocks.world)
+        for kind in kinds
+    ]
+    life = Life(seed=seed, days=days, people=[each.kind for each in subjects])
+    # Where jitter comes from.
+    random.seed(seed)
+    jitter = Random(seed)
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory())
+        storage = stack.enter_context(mock_storage())
+        stack.enter_context(patch.object(dt_util, "utcnow", clocks.ours))
+        for module in (coordinator, alarms):
+            stack.enter_context(patch.object(module, "TICK", tick))
+        for module in (push, schedule):
+            stack.enter_context(
+                patch.object(module, "Random", lambda: Random(jitter.random()))
+            )
+        for name in ("DexcomShareSource", "TidepoolSource", "PasswordLogin"):
+            stack.enter_context(patch.object(factory, name, getattr(factory, name)))
+        logging.getLogger().addHandler(ears)
+        stack.callback(logging.getLogger().removeHandler, ears)
+        before = held()
+        for subject in subjects:
+            await subject.server.start()
+            lead(subject)
+            subject.upload(clocks.world())
+        house = House(subjects, storage, folder)
+        drive = Days(seed, days, subjects, clocks, tick)
+        try:
+            await drive.live(house)
+        finally:
+            left = house.left
+            if house.hass is not None:
+                drive.referee.detach()
+                await house.stop()
+            for subject in subjects:
+                await subject.server.close()
+            await quiet()
+            gc.collect()
+            # What is to be written in a while is written.
+            await asyncio.sleep(600)
+        after, names = held(), what_is_held()
+    _sum_up(life, drive, ears)
+    _look_at_resources(life, drive.samples, left, before, after, clocks.world(), names)
+    return life
+
+
+def _sum_up(life: Life, drive: Days, ears: Ears) -> None:
+    """Write down what the referee saw, and what was logged."""
+    referee = drive.referee
+    life.violations = referee.violations
+    life.counts = referee.counts + drive.happened
+    life.trace = referee.trace
+    now = drive.clocks.world()
+    for subject in drive.subjects:
+        life.most[subject.kind] = dict(referee.watch(subject).most)
+        life.logins[subject.kind] = subject.logins
+    for text in ears.heard:
+        life.violations.append(
+            Violation(at=now, who="log", rule="exception logged", detail=text)
+        )
+
+
+def _look_at_resources(
+    life: Life,
+    samples: Sequence[dict[str, int]],
+    left: int,
+    before: dict[str, int],
+    after: dict[str, int],
+    now: datetime,
+    names: str,
+) -> None:
+    """Note what grows, and what is never let go of."""
+    third = max(1, len(samples) // 3)
+    found = []
+    for name, least in before.items():
+        early = [each[name] for each in samples[:third]]
+        late = [each[name] for each in samples[-third:]]
+        if samples:
+            life.resources[name] = min(early), min(late)
+            # A few samples tell noise from growth no better than none.
+            if third >= 8 and min(late) > max(early) + _NOISE:
+                found.append(f"{name} grew from {max(early)} to {min(late)}")
+        if after[name] > least:
+            found.append(f"{name}: {after[name]} left of {least} {names}")
+    if left:
+        found.append(f"{left} coordinators are held by somebody")
+    life.violations += [
+        Violation(at=now, who="home", rule="resources grow", detail=each)
+        for each in found
+    ]
+
+
+def live(
+    seed: int,
+    days: float,
+    kinds: Sequence[int] = (0, 1, 2, 3),
+    tick: timedelta = TICK,
+) -> Life:
+    """Return what came of a seed's days.
+
+    Args:
+        seed: Of everything that happens.
+        days: How many.
+        kinds: Who is followed, by their place in `KINDS`.
+        tick: How often the integration looks at its clocks, which costs most.
+    """
+    with asyncio.Runner(loop_factory=SoakLoop) as runner:
+        life = runner.run(_live(seed, days, kinds, tick))
+        loop = runner.get_loop()
+        assert isinstance(loop, SoakLoop)
+        # Threads end in their own time.
+        loop.is_patient = True
+        return life
