@@ -609,6 +609,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             is_answering=self._is_answering,
             status=self.status_log.status,
             thresholds=options.thresholds(self.config_entry.options),
+            before=self.data,
         )
 
     @callback

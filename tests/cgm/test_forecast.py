@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.glucose_follow.cgm.forecast import (
     Outlook,
+    Own,
     in_half_an_hour,
     outlook,
     own_forecast,
@@ -40,7 +41,8 @@ def expected(
     after: float = 0,
 ) -> Outlook:
     """Return what is expected some minutes after noon."""
-    return outlook(known, breaks, loops=loops, low=70, now=NOON + after * MINUTE)
+    own = Own(known, breaks, 70)
+    return outlook(own, loops=loops, now=NOON + after * MINUTE)
 
 
 def loop(

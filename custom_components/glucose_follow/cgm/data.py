@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from . import ranges, trend
+from .course import Course
 from .forecast import Outlook, outlook
 from .models import (
     DeviceStatus,
@@ -104,6 +104,9 @@ class CgmData:
     is_answering: bool = False
     """Whether the source answered the newest request for readings."""
 
+    course: Course | None = field(default=None, compare=False, repr=False)
+    """What the readings were found to say, for whoever judges next."""
+
     @property
     def newest(self) -> Reading | None:
         """Return the newest reading, whatever its age."""
@@ -129,6 +132,7 @@ def judge(
     is_answering: bool,
     status: DeviceStatus | None = None,
     thresholds: Thresholds | None = None,
+    before: CgmData | None = None,
 ) -> CgmData:
     """Return what is known at `now`.
 
@@ -141,15 +145,20 @@ def judge(
         is_answering: Whether the source answered the newest request.
         status: What pump, loop and phone reported, however long ago.
         thresholds: The person's own, ours without.
+        before: Judged earlier, so that nothing is worked out twice.
     """
     until = fresh_until(timeline, stale_after)
     is_fresh = until is not None and now < until and not _is_before(now, timeline)
     newest, fault = timeline.newest, _newer_fault(timeline)
     is_current = is_fresh and fault is None and timeline.is_newest_held
     latest = newest if is_current else None
-    breaks = _breaks(timeline.faults, treatments)
-    readings = timeline.readings
-    limits = thresholds or Thresholds()
+    course = Course(
+        readings=timeline.readings,
+        breaks=_breaks(timeline.faults, treatments),
+        thresholds=thresholds or Thresholds(),
+    )
+    if before is not None and before.course == course:
+        course = before.course
     known = current(
         status or DeviceStatus(),
         treatments,
@@ -158,18 +167,16 @@ def judge(
     )
     expected = Outlook()
     if latest is not None:
-        expected = outlook(
-            readings, breaks, loops=known.forecast, low=limits.low, now=now
-        )
+        expected = outlook(course.own, loops=known.forecast, now=now)
     return CgmData(
-        readings=readings,
+        readings=course.readings,
         newest_at=timeline.newest_at,
         newest_since=_newest_since(timeline),
         latest=latest,
         delayed=_delayed(timeline, now),
-        delta=trend.delta(readings, breaks) if latest else None,
-        rate=trend.rate(readings, breaks) if latest else None,
-        direction=trend.direction(readings, breaks) if latest else None,
+        delta=course.delta if latest else None,
+        rate=course.rate if latest else None,
+        direction=course.direction if latest else None,
         sensor_status=_sensor_status(latest, fault, now, stale_after),
         is_signal_lost=not is_fresh,
         treatments=tuple(treatments),
@@ -178,14 +185,15 @@ def judge(
         last_carbs=_last(treatments, now, _is_eaten),
         are_treatments_known=are_treatments_known,
         status=known,
-        thresholds=limits,
-        glucose_range=ranges.glucose_range(readings, limits) if latest else None,
-        is_falling_fast=ranges.is_falling_fast(readings, breaks) if latest else None,
-        is_rising_fast=ranges.is_rising_fast(readings, breaks) if latest else None,
+        thresholds=course.thresholds,
+        glucose_range=course.glucose_range if latest else None,
+        is_falling_fast=course.is_falling_fast if latest else None,
+        is_rising_fast=course.is_rising_fast if latest else None,
         forecast=expected.forecast,
         is_low_soon=expected.is_low_soon,
         low_in=expected.low_in,
         is_answering=is_answering,
+        course=course,
     )
 
 
@@ -219,13 +227,14 @@ def _newer_fault(timeline: Timeline) -> SensorFault | None:
 
 def _breaks(
     faults: Sequence[SensorFault], treatments: Sequence[Treatment]
-) -> list[datetime]:
+) -> tuple[datetime, ...]:
     """Return the moments that no change may be measured across."""
-    return [fault.at for fault in faults] + [
+    started = (
         treatment.at
         for treatment in treatments
         if treatment.kind is TreatmentKind.SENSOR_START
-    ]
+    )
+    return (*(fault.at for fault in faults), *started)
 
 
 def _sensor_status(

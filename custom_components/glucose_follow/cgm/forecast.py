@@ -12,6 +12,7 @@ Source: cgm-remote-monitor, lib/plugins/ar2.js.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 import math
 
 from . import trend
@@ -60,26 +61,44 @@ class Outlook:
     """Minutes until then, 0 if it is low, None if that is not expected."""
 
 
-def outlook(
-    readings: Sequence[Reading],
-    breaks: Sequence[datetime],
-    *,
-    loops: Reported[Forecast] | None,
-    low: int,
-    now: datetime,
-) -> Outlook:
+class Own:
+    """Our own look ahead, worked out when it is first asked for, and once."""
+
+    def __init__(
+        self, readings: Sequence[Reading], breaks: Sequence[datetime], low: int
+    ) -> None:
+        """Know everything that it comes from.
+
+        Args:
+            readings: Oldest first; not empty.
+            breaks: As `trend.rate` has them.
+            low: The person's threshold in mg/dL.
+        """
+        self.newest, self.low = readings[-1], low
+        self._readings, self._breaks = readings, breaks
+
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        """Return our forecast, None on thin data."""
+        return own_forecast(self._readings, self._breaks)
+
+    @cached_property
+    def is_low_soon(self) -> bool:
+        """Return whether it is low within 20 minutes, or was and is not clear."""
+        return _is_low_soon(self._readings, self._breaks, self.low)
+
+
+def outlook(own: Own, *, loops: Reported[Forecast] | None, now: datetime) -> Outlook:
     """Return what is expected after the newest reading.
 
     Args:
-        readings: Oldest first, the newest one current; not empty.
-        breaks: As `trend.rate` has them.
+        own: What we expect; the newest reading is current.
         loops: What the loop expects, however old; used for ten minutes.
-        low: The person's threshold in mg/dL.
         now: The present; aware.
     """
-    newest = readings[-1]
+    newest, low = own.newest, own.low
     theirs = _loops(loops, newest.at, now)
-    expected = theirs or own_forecast(readings, breaks)
+    expected = theirs or own.forecast
     if newest.mgdl < low:
         return Outlook(forecast=expected, is_low_soon=True, low_in=0)
     if expected is None:
@@ -88,7 +107,7 @@ def outlook(
     crossed = _crossed(expected, newest.at, low)
     return Outlook(
         forecast=expected,
-        is_low_soon=is_soon or (not theirs and _is_low_soon(readings, breaks, low)),
+        is_low_soon=is_soon or (not theirs and own.is_low_soon),
         low_in=None if crossed is None else _minutes_until(crossed, now),
     )
 
