@@ -32,9 +32,10 @@ TOKEN = "day-0123456789abcdef"
 BEGIN = datetime(2026, 11, 21, tzinfo=UTC)
 
 type Clock = Callable[[], datetime]
+type Ready = tuple[selectors.SelectorKey, int]
 
 
-class _Impatient(selectors.DefaultSelector):
+class Impatient(selectors.DefaultSelector):
     """A selector that lets time pass instead of waiting for it."""
 
     def __init__(self, loop: TravellingLoop) -> None:
@@ -43,9 +44,7 @@ class _Impatient(selectors.DefaultSelector):
         self._loop = loop
 
     @override
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, int]]:
+    def select(self, timeout: float | None = None) -> list[Ready]:
         """Return what is ready; if nothing is, be where something will be."""
         if timeout is None or timeout <= 0 or self._loop.is_busy:
             return super().select(timeout)
@@ -67,8 +66,12 @@ class TravellingLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         """Begin now."""
-        super().__init__(_Impatient(self))
+        super().__init__(self.make_selector())
         self._threads = 0
+
+    def make_selector(self) -> Impatient:
+        """Return what waits for sockets."""
+        return Impatient(self)
 
     @property
     def is_busy(self) -> bool:
@@ -116,6 +119,15 @@ async def journey(
     def clock() -> datetime:
         return BEGIN + timedelta(seconds=loop.time() - start)
 
+    async with make_site(clock) as site, home(clock) as hass:
+        entry = await _set_up(hass, site)
+        yield Journey(hass=hass, site=site, entry=entry, clock=clock)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@asynccontextmanager
+async def home(clock: Clock) -> AsyncGenerator[HomeAssistant]:
+    """Run a Home Assistant that knows our integration and goes by a clock."""
     resolver = ThreadedResolver()
     resolver.real_close = resolver.close  # type: ignore[attr-defined]  # as theirs has
     with (
@@ -127,19 +139,14 @@ async def journey(
             return_value=resolver,
         ),
     ):
-        async with (
-            make_site(clock) as site,
-            async_test_home_assistant(config_dir=folder) as hass,
-        ):
-            entry = await _set_up(hass, site)
-            yield Journey(hass=hass, site=site, entry=entry, clock=clock)
-            assert await hass.config_entries.async_unload(entry.entry_id)
+        async with async_test_home_assistant(config_dir=folder) as hass:
+            hass.data.pop("custom_components", None)
+            yield hass
             await hass.async_stop(force=True)
 
 
 async def _set_up(hass: HomeAssistant, site: NightscoutSimulator) -> MockConfigEntry:
     """Follow the site."""
-    hass.data.pop("custom_components", None)
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="Alex",

@@ -1,0 +1,349 @@
+"""What following costs, beside what Home Assistant brings itself.
+
+Everything follows the same simulated person, in one run: time is simulated,
+the processor's is real. The servers run in a process of their own, so that
+only the follower is measured, and what an idle Home Assistant needs is taken
+away. Nothing is encrypted here.
+"""
+
+from argparse import ArgumentParser, Namespace
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
+import gc
+import json
+import logging
+from multiprocessing import get_context
+from pathlib import Path
+import resource
+from statistics import median
+import time
+import tracemalloc
+from typing import override
+from unittest.mock import patch
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import ATTR_DEVICE_CLASS
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import DATA_CONNECTOR
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from . import followers
+from .apart import SECRET, TOKEN, Apart, apart
+from .travel import Impatient, Ready, TravellingLoop, home
+
+_WARM_UP = 1200.0
+"""Simulated seconds until everybody has found their rhythm."""
+
+_SITES = 50
+"""At most so many people are different from each other."""
+
+_GLUCOSE = SensorDeviceClass.BLOOD_GLUCOSE_CONCENTRATION
+_GROWTH_HOURS = 1.0
+_READINGS_PER_HOUR = 12
+
+PEOPLE = (1, 10, 100, 1000)
+
+type Row = dict[str, float]
+type Make = Callable[[Apart, int], MockConfigEntry]
+
+FOLLOWERS: Mapping[str, Make] = {
+    "nightscout": lambda there, n: followers.nightscout(
+        there.sites[n % len(there.sites)], SECRET, n
+    ),
+    "ours": lambda there, n: followers.ours(
+        there.sites[n % len(there.sites)], TOKEN, n
+    ),
+    "ours, looping": lambda there, n: followers.ours(there.looping, TOKEN, n),
+    "dexcom": lambda _, n: followers.dexcom(n),
+    "ours, share": lambda _, n: followers.ours_by_share(n),
+}
+"""Home Assistant's own by their domains."""
+
+
+class _Timed(Impatient):
+    """A selector that knows how long the loop did not ask it."""
+
+    def __init__(self, loop: TravellingLoop) -> None:
+        """Begin now."""
+        super().__init__(loop)
+        self.start()
+
+    def start(self) -> None:
+        """Forget what was, the turn that is being taken included."""
+        self.longest = 0.0
+        """Seconds of the processor that the longest turn of the loop took."""
+        self._began = time.thread_time()
+
+    @override
+    def select(self, timeout: float | None = None) -> list[Ready]:
+        """Return what is ready, after noting how long that had to wait."""
+        self.longest = max(self.longest, time.thread_time() - self._began)
+        try:
+            return super().select(timeout)
+        finally:
+            self._began = time.thread_time()
+
+
+class _Loop(TravellingLoop):
+    """A loop that travels together with another process, and is timed."""
+
+    def __init__(self, there: Apart) -> None:
+        """Go on where the servers of that process are."""
+        self._there = there
+        self._ahead = there.ahead
+        self.hass: HomeAssistant | None = None
+        super().__init__()
+
+    @override
+    def make_selector(self) -> Impatient:
+        """Return what waits for sockets, and keeps the time."""
+        self.timer = _Timed(self)
+        return self.timer
+
+    @property
+    @override
+    def ahead(self) -> float:
+        """Return how many seconds were skipped."""
+        return self._ahead
+
+    @ahead.setter
+    @override
+    def ahead(self, seconds: float) -> None:
+        """Skip, here and there."""
+        self._ahead = seconds
+        self._there.ahead = seconds
+
+    @property
+    @override
+    def is_busy(self) -> bool:
+        """Return whether anything takes real time, such as an answer."""
+        return super().is_busy or self._is_asking
+
+    @property
+    def _is_asking(self) -> bool:
+        """Return whether a request has no answer yet."""
+        connectors = self.hass.data.get(DATA_CONNECTOR, {}) if self.hass else {}
+        return any(each._acquired for each in connectors.values())  # noqa: SLF001 - nothing else knows
+
+    def longest_turn(self) -> float:
+        """Return milliseconds of the longest turn since this was asked."""
+        longest = self.timer.longest
+        self.timer.start()
+        return longest * 1000
+
+
+def beside(*, hours: float, rounds: int, crowd: int) -> dict[str, Row]:
+    """Return what each follower costs, side by side.
+
+    Args:
+        hours: Simulated, of each follower in each round.
+        rounds: The median of so many is told; all take turns.
+        crowd: How many entries memory is measured with.
+    """
+    idle: list[float] = []
+    rows: dict[str, list[Row]] = {name: [] for name in FOLLOWERS}
+    with apart() as there, followers.share_at(there.share):
+        for _ in range(rounds):
+            idle.append(_run(there, _follow(there, 0, None, hours))["cpu_ms"])
+            for name, make in FOLLOWERS.items():
+                rows[name].append(_run(there, _follow(there, 1, make, hours)))
+        memory = {
+            name: _run(there, _memory(there, crowd, make))
+            for name, make in FOLLOWERS.items()
+        }
+    return {
+        name: _per_hour(_middle(rows[name]), median(idle), hours)
+        | {"memory_kib": memory[name]}
+        for name in FOLLOWERS
+    }
+
+
+def growth(count: int, hours: float) -> Row:
+    """Return what one of so many people costs, ours, in a process of its own.
+
+    Args:
+        count: Of people, each of whom is followed from Nightscout.
+        hours: Simulated.
+    """
+    context = get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(_growth, count, hours).result()
+
+
+def _growth(count: int, hours: float) -> Row:
+    """Return what one of so many people costs in this process."""
+    with apart(min(count, _SITES)) as there:
+        idle = _run(there, _follow(there, 0, None, hours))["cpu_ms"]
+        row = _run(there, _follow(there, count, FOLLOWERS["ours"], hours))
+    told = _per_hour(row, idle, hours)
+    shared = ("entities", "setup_ms", "cpu_ms_per_hour", "requests_per_hour")
+    return {
+        **{key: round(told[key] / count, 2) for key in shared},
+        "rss_kib": round(row["rss_kib"] / count),
+        "turn_ms": told["turn_ms"],
+        "setup_turn_ms": told["setup_turn_ms"],
+    }
+
+
+def _run[T](there: Apart, travel: Coroutine[None, None, T]) -> T:
+    """Return what comes of a time that is spent with servers elsewhere."""
+    # A reading that is missed is counted, and not worth a line.
+    logging.disable(logging.CRITICAL)
+    with (
+        asyncio.Runner(loop_factory=lambda: _Loop(there)) as runner,
+        # Connections grow old in simulated time as well.
+        patch("aiohttp.connector.monotonic", lambda: runner.get_loop().time()),
+    ):
+        result = runner.run(travel)
+        loop = runner.get_loop()
+        assert isinstance(loop, _Loop)
+        # Threads end in their own time.
+        loop.is_patient = True
+        return result
+
+
+@asynccontextmanager
+async def _home(there: Apart) -> AsyncGenerator[HomeAssistant]:
+    """Run a Home Assistant beside the servers."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, _Loop)
+    async with home(there.now) as hass:
+        loop.hass = hass
+        yield hass
+        loop.hass = None
+
+
+async def _set_up(hass: HomeAssistant, entries: Iterable[MockConfigEntry]) -> None:
+    """Set up entries, one after the other."""
+    for entry in entries:
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def _follow(there: Apart, count: int, make: Make | None, hours: float) -> Row:
+    """Return what a Home Assistant needs that follows somebody, or nobody."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, _Loop)
+    async with _home(there) as hass:
+        entries = [make(there, number) for number in range(count)] if make else []
+        gc.collect()
+        loop.longest_turn()
+        rss, began = _rss_kib(), time.process_time()
+        await _set_up(hass, entries)
+        row = {
+            "setup_ms": (time.process_time() - began) * 1000,
+            "setup_turn_ms": loop.longest_turn(),
+            "rss_kib": _rss_kib() - rss,
+            "entities": len(hass.states.async_all()),
+        }
+        await asyncio.sleep(_WARM_UP)
+        before = there.traffic()
+        loop.longest_turn()
+        began = time.process_time()
+        await asyncio.sleep(hours * 3600)
+        used = time.process_time() - began
+        traffic = there.traffic() - before
+        row |= {
+            "cpu_ms": used * 1000,
+            "turn_ms": loop.longest_turn(),
+            "requests": traffic.requests,
+            "kib": traffic.bytes / 1024,
+        }
+        assert _shown(hass) == count
+        for entry in entries:
+            assert await hass.config_entries.async_unload(entry.entry_id)
+    return row
+
+
+async def _memory(there: Apart, count: int, make: Make) -> float:
+    """Return KiB that each of so many entries holds, with a day of readings.
+
+    What the first one brings for all of them is not counted.
+    """
+    async with _home(there) as hass:
+        await _set_up(hass, [make(there, 0)])
+        await asyncio.sleep(_WARM_UP)
+        tracemalloc.start()
+        await _set_up(hass, (make(there, number) for number in range(1, count + 1)))
+        await asyncio.sleep(_WARM_UP)
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    return round(held / 1024 / count)
+
+
+def _shown(hass: HomeAssistant) -> int:
+    """Return for how many people a value is shown."""
+    return sum(
+        state.attributes.get(ATTR_DEVICE_CLASS) == _GLUCOSE and state.state.isdecimal()
+        for state in hass.states.async_all("sensor")
+    )
+
+
+def _rss_kib() -> float:
+    """Return how much memory this process has."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1024
+
+
+def _middle(rows: Sequence[Row]) -> Row:
+    """Return the median of each number."""
+    return {key: median(row[key] for row in rows) for key in rows[0]}
+
+
+def _per_hour(row: Row, idle_ms: float, hours: float) -> Row:
+    """Return what people compare, without what an idle home needs."""
+    hourly = (row["cpu_ms"] - idle_ms) / hours
+    return {
+        "entities": row["entities"],
+        "cpu_ms_per_hour": round(hourly, 1),
+        "cpu_ms_per_reading": round(hourly / _READINGS_PER_HOUR, 2),
+        "requests_per_hour": round(row["requests"] / hours, 1),
+        "kib_per_hour": round(row["kib"] / hours, 1),
+        "turn_ms": round(row["turn_ms"], 1),
+        "setup_ms": round(row["setup_ms"], 1),
+        "setup_turn_ms": round(row["setup_turn_ms"], 1),
+    }
+
+
+def _arguments() -> Namespace:
+    """Return what was asked for on the command line."""
+    parser = ArgumentParser(prog="benchmark cost", description=__doc__)
+    parser.add_argument("--hours", type=float, default=24, help="simulated, each")
+    parser.add_argument("--rounds", type=int, default=5, help="of which the median")
+    parser.add_argument("--crowd", type=int, default=10, help="to measure memory")
+    parser.add_argument("--people", type=int, nargs="*", default=PEOPLE)
+    parser.add_argument("--json", action="store_true", help="print one object")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = _arguments()
+    table = {
+        "beside": beside(hours=asked.hours, rounds=asked.rounds, crowd=asked.crowd),
+        "growth": {str(count): growth(count, _GROWTH_HOURS) for count in asked.people},
+    }
+    if asked.json:
+        print(json.dumps(table))
+        return
+    for title, rows in table.items():
+        print(f"{title}\n")
+        keys = list(next(iter(rows.values())))
+        print(f"{'':<14}" + "".join(f"{key:>20}" for key in keys))
+        for name, row in rows.items():
+            print(f"{name:<14}" + "".join(f"{row[key]:>20g}" for key in keys))
+
+
+if __name__ == "__main__":
+    main()
