@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from . import options
 from .cgm import alarm_state
-from .cgm.alarm_levels import AlarmEvent, AlarmKind, Level
+from .cgm.alarm_levels import AlarmEvent, AlarmKind, AlarmSettings, Level
 from .cgm.alarm_state import AlarmState
 from .cgm.alarms import step
-from .const import LOGGER, TICK
+from .cgm.data import CgmData
+from .const import LOGGER
 
 if TYPE_CHECKING:
     from .coordinator import CgmCoordinator
@@ -24,11 +25,33 @@ if TYPE_CHECKING:
 type Hearer = Callable[[AlarmEvent], None]
 
 
+class _Settings:
+    """How alarms are wanted, read again only when that may have changed."""
+
+    def __init__(self) -> None:
+        """Have read nothing yet."""
+        self._options: options.Options = {}
+        self._zone: tzinfo | None = None
+        self._read: AlarmSettings | None = None
+
+    def are_other(self, chosen: options.Options) -> bool:
+        """Return whether they were not read from this, and here."""
+        is_same = chosen is self._options
+        return not is_same or self._zone is not dt_util.get_default_time_zone()
+
+    def now(self, chosen: options.Options) -> AlarmSettings:
+        """Return how alarms are wanted."""
+        if self._read is None or self.are_other(chosen):
+            self._options, self._zone = chosen, dt_util.get_default_time_zone()
+            self._read = options.alarm_settings(chosen, self._zone)
+        return self._read
+
+
 class CgmAlarms:
     """Runs one person's alarm engine.
 
-    It looks when there is news, when the engine asked for it, and every 20
-    seconds, because timers miss a suspend and a clock that jumps.
+    It looks when there is news, when the engine asked for it, and when the
+    coordinator ticks, because timers miss a suspend and a clock that jumps.
     """
 
     def __init__(self, coordinator: CgmCoordinator, state: AlarmState) -> None:
@@ -41,6 +64,8 @@ class CgmAlarms:
         self._telling = asyncio.Lock()
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._is_running = False
+        self._judged: CgmData | None = None
+        self._settings = _Settings()
 
     @callback
     def async_listen(self, hearer: Hearer) -> CALLBACK_TYPE:
@@ -62,13 +87,11 @@ class CgmAlarms:
         if not self._is_running:
             return
         coordinator = self._coordinator
-        before = self.state
+        before, self._judged = self.state, coordinator.data
         self.state, events, next_at = step(
             before,
             coordinator.data,
-            options.alarm_settings(
-                coordinator.config_entry.options, dt_util.get_default_time_zone()
-            ),
+            self._settings.now(coordinator.config_entry.options),
             coordinator.now(),
         )
         self._wait_until(next_at)
@@ -77,6 +100,16 @@ class CgmAlarms:
             coordinator.async_remember_soon()
         if self.state.snoozed != before.snoozed:
             coordinator.async_update_listeners()
+
+    @callback
+    def async_tick(self) -> None:
+        """Look, unless nothing is held: time alone begins nothing."""
+        coordinator = self._coordinator
+        is_other = coordinator.data is not self._judged or self._settings.are_other(
+            coordinator.config_entry.options
+        )
+        if is_other or self.state.held or self.state.snoozed:
+            self.async_judge()
 
     @callback
     def async_snooze(self, level: Level | None, duration: timedelta) -> None:
@@ -115,9 +148,6 @@ class CgmAlarms:
         coordinator = self._coordinator
         entry = coordinator.config_entry
         entry.async_on_unload(coordinator.async_add_listener(self.async_judge))
-        entry.async_on_unload(
-            async_track_time_interval(coordinator.hass, self.async_judge, TICK)
-        )
         self.async_judge()
 
     @callback

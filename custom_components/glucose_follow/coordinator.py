@@ -110,6 +110,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._is_asking = False
         self._is_closed = False
         self._cancel_stale: CALLBACK_TYPE | None = None
+        self._grows_old_at = 0.0
         self.data = self._judged()
 
     @property
@@ -135,7 +136,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         Remembered across restarts, and forgotten as soon as the settings that
         were refused are others.
         """
-        return self._refused == _fingerprint(self.config_entry)
+        refused = self._refused
+        return refused is not None and refused == _fingerprint(self.config_entry)
 
     @property
     def may_be_asked(self) -> bool:
@@ -570,6 +572,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     def _tick(self, _: object = None) -> None:
         """Notice what a timer on the monotonic clock cannot."""
         self.async_judge()
+        self.alarms.async_tick()
         if self._may_ask:
             self._ask_for_status()
         if dt_util.utcnow() > self.next_at + OVERDUE:
@@ -615,12 +618,18 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     @callback
     def _rearm(self) -> None:
         """Look again the moment that the newest reading grows old."""
+        now, until = self.now(), self.fresh_until
+        if until is None or until <= now:
+            self._forget_stale()
+            return
+        # A timer may fire a few milliseconds before the wall clock agrees.
+        seconds = (until - now).total_seconds() + 0.05
+        at = self.hass.loop.time() + seconds
+        if self._cancel_stale is not None and abs(at - self._grows_old_at) < 0.02:
+            return
         self._forget_stale()
-        now, until = self.now(), fresh_until(self.timeline, self.stale_after)
-        if until is not None and until > now:
-            # A timer may fire a few milliseconds before the wall clock agrees.
-            seconds = (until - now).total_seconds() + 0.05
-            self._cancel_stale = async_call_later(self.hass, seconds, self._grown_old)
+        self._grows_old_at = at
+        self._cancel_stale = async_call_later(self.hass, seconds, self._grown_old)
 
     @callback
     def _grown_old(self, _: datetime) -> None:
