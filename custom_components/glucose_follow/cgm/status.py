@@ -179,14 +179,17 @@ def _is_pump_heard(
 
 def _has_reported(status: DeviceStatus) -> bool:
     """Return whether a pump or a loop says anything."""
-    return any(
-        (
-            status.loop,
-            status.is_suspended,
-            status.reservoir,
-            status.pump_battery,
-            status.pump_voltage,
-        )
+    return any(_signs(status))
+
+
+def _signs(status: DeviceStatus) -> tuple[Reported[object] | None, ...]:
+    """Return what only a pump or a loop can say."""
+    return (
+        status.loop,
+        status.is_suspended,
+        status.reservoir,
+        status.pump_battery,
+        status.pump_voltage,
     )
 
 
@@ -313,5 +316,5 @@ def _is_younger(moment: datetime | None, now: datetime, span: timedelta) -> bool
 
 def _is_lively(status: DeviceStatus, now: datetime) -> bool:
     """Return whether a pump or a loop was heard of lately."""
-    told = _without_old(status, now)
-    return _has_reported(told) or told.insulin_on_board is not None
+    is_heard = any(_fresh(each, now, _DEVICES) for each in _signs(status))
+    return is_heard or _fresh(status.insulin_on_board, now, _ON_BOARD) is not None

@@ -1,8 +1,10 @@
 """What was done in the last two days, and when to ask for more."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from .models import Treatment
@@ -181,6 +183,7 @@ class Announcer:
         """
         self._within = within
         self._told: dict[object, datetime] | None = None
+        self._looked_at: tuple[Sequence[Treatment], int] = ((), -1)
 
     def news(
         self, treatments: Sequence[Treatment], now: datetime
@@ -191,8 +194,12 @@ class Announcer:
             treatments: All that are known, oldest first.
             now: The present; aware.
         """
-        done = [treatment for treatment in treatments if treatment.at <= now]
-        told = self._told
+        count = bisect_right(treatments, now, key=attrgetter("at"))
+        known_before, count_before = self._looked_at
+        if treatments is known_before and count == count_before:
+            return ()
+        self._looked_at = treatments, count
+        done, told = treatments[:count], self._told
         # An edit keeps the id, and another uploader's copy what was done.
         fresh = tuple(
             treatment
@@ -262,7 +269,9 @@ def _once_each(
         first = min(treatment, other, key=lambda copy: copy.id)
         # Not every uploader knows that a loop gave it; none makes that up.
         is_automatic = treatment.is_automatic or other.is_automatic
-        found[key] = replace(first, is_automatic=is_automatic)
+        if is_automatic != first.is_automatic:
+            first = replace(first, is_automatic=is_automatic)
+        found[key] = first
     return found.values()
 
 
