@@ -132,7 +132,7 @@ class _Counted(socket.socket):
         return sent
 
     @override
-    def sendmsg(self, buffers: Iterable[Buffer], /, *rest: object) -> int:  # type: ignore[override]
+    def sendmsg(self, buffers: Iterable[Buffer], /, *rest: object) -> int:
         """Send, and count."""
         sent = super().sendmsg(buffers)
         _Counted.total += sent

@@ -99,7 +99,7 @@ class _Loop(TravellingLoop):
     def __init__(self, there: Apart) -> None:
         """Go on where the servers of that process are."""
         self._there = there
-        self._ahead = there.ahead
+        self.ahead = there.ahead
         self.hass: HomeAssistant | None = None
         super().__init__()
 
@@ -109,18 +109,11 @@ class _Loop(TravellingLoop):
         self.timer = _Timed(self)
         return self.timer
 
-    @property
     @override
-    def ahead(self) -> float:
-        """Return how many seconds were skipped."""
-        return self._ahead
-
-    @ahead.setter
-    @override
-    def ahead(self, seconds: float) -> None:
-        """Skip, here and there."""
-        self._ahead = seconds
-        self._there.ahead = seconds
+    def skip(self, seconds: float) -> None:
+        """Be so much later, here and there."""
+        super().skip(seconds)
+        self._there.ahead = self.ahead
 
     @property
     @override

@@ -10,6 +10,7 @@ from .day import day
 from .follow import Outcome, follow, percentile
 from .policies import POLICIES, SHARE
 from .recovery import OUTAGES, longest_recovery
+from .running import running
 from .sources import (
     REPORTED,
     REPORTED_SEEDS,
@@ -113,6 +114,15 @@ def _print_day(table: dict[str, Row]) -> None:
         print(f"{name:<22}{cells}")
 
 
+def _print_running(table: dict[str, Row]) -> None:
+    """Print seconds from available to written, in a running Home Assistant."""
+    print("\nSeconds from available at the source to a state that says so\n")
+    keys = list(next(iter(table.values())))
+    print(f"{'follower':<14}" + "".join(f"{key:>10}" for key in keys))
+    for name, numbers in table.items():
+        print(f"{name:<14}" + "".join(f"{numbers[key]:>10g}" for key in keys))
+
+
 def _arguments() -> Namespace:
     """Return what was asked for on the command line."""
     parser = ArgumentParser(prog="benchmark freshness", description=__doc__)
@@ -122,12 +132,24 @@ def _arguments() -> Namespace:
     parser.add_argument(
         "--tuning", action="store_true", help="use what constants were chosen on"
     )
+    parser.add_argument(
+        "--running", action="store_true", help="in a running Home Assistant only"
+    )
+    parser.add_argument("--hours", type=float, default=6, help="running, of each")
+    parser.add_argument("--people", type=int, default=10, help="running")
     return parser.parse_args()
 
 
 def main() -> None:
     """Measure and print."""
     arguments = _arguments()
+    if arguments.running:
+        live = running(arguments.hours, arguments.people)
+        if arguments.json:
+            print(json.dumps(live))
+        else:
+            _print_running(live)
+        return
     paths = TUNED_ON if arguments.tuning else REPORTED
     seeds = TUNING_SEEDS if arguments.tuning else REPORTED_SEEDS
     table = freshness(paths, arguments.days, seeds[: arguments.seeds])
@@ -137,6 +159,7 @@ def main() -> None:
     _print_freshness(table)
     _print_recovery(recovery(seeds))
     _print_day(day())
+    _print_running(running(arguments.hours, arguments.people))
 
 
 if __name__ == "__main__":
