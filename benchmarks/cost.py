@@ -53,6 +53,7 @@ _READINGS_PER_HOUR = 12
 PEOPLE = (1, 10, 100, 1000)
 
 type Row = dict[str, float]
+type Table = dict[str, Row]
 type Make = Callable[[Apart, int], MockConfigEntry]
 
 FOLLOWERS: Mapping[str, Make] = {
@@ -237,7 +238,6 @@ async def _follow(there: Apart, count: int, make: Make | None, hours: float) -> 
             "setup_ms": (time.process_time() - began) * 1000,
             "setup_turn_ms": loop.longest_turn(),
             "rss_kib": _rss_kib() - rss,
-            "entities": len(hass.states.async_all()),
         }
         await asyncio.sleep(_WARM_UP)
         before = there.traffic()
@@ -249,6 +249,7 @@ async def _follow(there: Apart, count: int, make: Make | None, hours: float) -> 
         row |= {
             "cpu_ms": used * 1000,
             "turn_ms": loop.longest_turn(),
+            "entities": len(hass.states.async_all()),
             "requests": traffic.requests,
             "kib": traffic.bytes / 1024,
         }
@@ -309,6 +310,41 @@ def _per_hour(row: Row, idle_ms: float, hours: float) -> Row:
     }
 
 
+def targets(beside: Table, growth: Table) -> dict[str, bool]:
+    """Return what is aimed for, and whether it was met."""
+    ours, theirs = beside["ours"], beside["nightscout"]
+    mine = [row for name, row in beside.items() if name.startswith("ours")]
+    people = sorted(growth, key=int)
+    return {
+        "no more of the processor than nightscout": (
+            ours["cpu_ms_per_hour"] <= theirs["cpu_ms_per_hour"]
+        ),
+        "ten times its entities": ours["entities"] >= 10 * theirs["entities"],
+        "at most 1.5 MB for a person's day": all(
+            row["memory_kib"] <= 1500 for row in mine
+        ),
+        "at most 150 ms to set up an entry": all(
+            row["setup_ms"] <= 150 for row in mine
+        ),
+        "no turn of the loop longer than 20 ms": all(
+            max(row["turn_ms"], row["setup_turn_ms"]) <= 20 for row in mine
+        ),
+        f"linear to {people[-1] if people else 0} people": all(
+            growth[people[-1]][key] <= 1.25 * growth[people[0]][key]
+            for key in ("cpu_ms_per_hour", "setup_ms", "rss_kib")
+            if people
+        ),
+    }
+
+
+def _print(rows: Table) -> None:
+    """Print one column for each follower, or number of people."""
+    keys = list(next(iter(rows.values()), {}))
+    print(f"{'':<20}" + "".join(f"{name:>15}" for name in rows))
+    for key in keys:
+        print(f"{key:<20}" + "".join(f"{row[key]:>15g}" for row in rows.values()))
+
+
 def _arguments() -> Namespace:
     """Return what was asked for on the command line."""
     parser = ArgumentParser(prog="benchmark cost", description=__doc__)
@@ -328,14 +364,15 @@ def main() -> None:
         "growth": {str(count): growth(count, _GROWTH_HOURS) for count in asked.people},
     }
     if asked.json:
-        print(json.dumps(table))
+        print(json.dumps({**table, "targets": targets(**table)}))
         return
-    for title, rows in table.items():
-        print(f"{title}\n")
-        keys = list(next(iter(rows.values())))
-        print(f"{'':<14}" + "".join(f"{key:>20}" for key in keys))
-        for name, row in rows.items():
-            print(f"{name:<14}" + "".join(f"{row[key]:>20g}" for key in keys))
+    print("What one person costs, side by side\n")
+    _print(table["beside"])
+    print("\nWhat each of so many people costs, ours\n")
+    _print(table["growth"])
+    print("\nTargets\n")
+    for target, is_met in targets(**table).items():
+        print(f"{target:<58} {'met' if is_met else 'missed'}")
 
 
 if __name__ == "__main__":
