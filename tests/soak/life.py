@@ -18,7 +18,7 @@ from unittest.mock import patch
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import mock_storage
 
-from custom_components.glucose_follow import alarms, coordinator, factory
+from custom_components.glucose_follow import coordinator, factory
 from custom_components.glucose_follow.cgm import push, schedule
 from custom_components.glucose_follow.const import TICK
 
@@ -266,8 +266,7 @@ async def _live(seed: int, days: float, kinds: Sequence[int], tick: timedelta) -
         folder = stack.enter_context(TemporaryDirectory())
         storage = stack.enter_context(mock_storage())
         stack.enter_context(patch.object(dt_util, "utcnow", clocks.ours))
-        for module in (coordinator, alarms):
-            stack.enter_context(patch.object(module, "TICK", tick))
+        stack.enter_context(patch.object(coordinator, "TICK", tick))
         for module in (push, schedule):
             stack.enter_context(
                 patch.object(module, "Random", lambda: Random(jitter.random()))
