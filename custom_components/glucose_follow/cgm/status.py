@@ -82,7 +82,7 @@ def current(
     told = _without_old(status, now)
     is_basal_known = are_treatments_known and _is_pump_heard(status, told, done)
     override, override_until = _override(told, done, now)
-    return replace(
+    return _with(
         told,
         loop=_loop(told, now),
         basal_rate=told.basal_rate
@@ -121,7 +121,7 @@ def ages(status: DeviceStatus, now: datetime) -> Mapping[str, timedelta]:
 
 def _without_old(status: DeviceStatus, now: datetime) -> DeviceStatus:
     """Return what was told recently enough."""
-    return replace(
+    return _with(
         status,
         insulin_on_board=_fresh(status.insulin_on_board, now, _ON_BOARD),
         carbs_on_board=_fresh(status.carbs_on_board, now, _ON_BOARD),
@@ -136,6 +136,18 @@ def _without_old(status: DeviceStatus, now: datetime) -> DeviceStatus:
         override=_fresh(status.override, now, _DEVICES),
         forecast=_fresh(status.forecast, now, _LOOPS_WITHIN),
     )
+
+
+def _with(status: DeviceStatus, **values: object) -> DeviceStatus:
+    """Return a status with other values, the same one if they are not others."""
+    others = {
+        name: value
+        for name, value in values.items()
+        if value is not getattr(status, name)
+    }
+    if not others:
+        return status
+    return replace(status, **others)  # type: ignore[arg-type]  # as whoever names them
 
 
 def _fresh[T](
