@@ -108,3 +108,9 @@ class CgmBinarySensor(CgmEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """Return whether it is so, None if nobody knows."""
         return self.entity_description.is_on_fn(self.coordinator.data)
+
+    @property
+    @override
+    def _whole_state(self) -> object:
+        """Return that there is nothing but the fact."""
+        return self.available, self.is_on

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import override
 
 from homeassistant.const import CONF_URL
+from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import (
     ChildDeviceInfo,
@@ -81,6 +82,7 @@ class CgmEntity(CoordinatorEntity[CgmCoordinator]):
         """Hang the entity on the entry, so that an address may change."""
         super().__init__(coordinator)
         self.entity_description = description
+        self._written: object = None
         entry = coordinator.config_entry
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
         self._attr_device_info = _device(coordinator, description.part)
@@ -90,6 +92,23 @@ class CgmEntity(CoordinatorEntity[CgmCoordinator]):
     def available(self) -> bool:
         """Return whether the data say something, whatever the last request did."""
         return self.entity_description.available_fn(self.coordinator.data)
+
+    @property
+    def _whole_state(self) -> object:
+        """Return all that a state consists of; None if it is written with all news.
+
+        An equal reading is news: whoever counts readings hears of each.
+        """
+        return None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state, unless it stays as it is."""
+        whole = self._whole_state
+        if whole is None or whole != self._written:
+            self._written = whole
+            self.async_write_ha_state()
 
 
 def _device(

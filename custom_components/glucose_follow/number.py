@@ -87,6 +87,12 @@ class CgmNumber(CgmEntity, NumberEntity):
         chosen = options.thresholds(self.coordinator.config_entry.options)
         return shown(getattr(chosen, self.entity_description.key), self._unit)
 
+    @property
+    @override
+    def _whole_state(self) -> object:
+        """Return that it depends on the options only."""
+        return self.available, self.native_value
+
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Judge by another threshold from now on."""
@@ -99,7 +105,7 @@ class CgmNumber(CgmEntity, NumberEntity):
         self.hass.config_entries.async_update_entry(
             entry, options=options.with_thresholds(entry.options, chosen)
         )
-        self.async_write_ha_state()
+        self._handle_coordinator_update()
         self.coordinator.async_judge()
 
     def _refuse_disorder(self, chosen: Thresholds) -> None:

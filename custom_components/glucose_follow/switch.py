@@ -66,6 +66,12 @@ class CgmSwitch(CgmEntity, SwitchEntity):
         )
         return bool(chosen[CONF_IS_ON])
 
+    @property
+    @override
+    def _whole_state(self) -> object:
+        """Return that it depends on the options only."""
+        return self.available, self.is_on
+
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Want it."""
@@ -82,5 +88,5 @@ class CgmSwitch(CgmEntity, SwitchEntity):
         entry = self.coordinator.config_entry
         chosen = options.with_level(entry.options, self._level, {CONF_IS_ON: is_on})
         self.hass.config_entries.async_update_entry(entry, options=chosen)
-        self.async_write_ha_state()
+        self._handle_coordinator_update()
         self.coordinator.alarms.async_judge()
