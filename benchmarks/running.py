@@ -29,6 +29,7 @@ from simulators.dexcom_share import DexcomShareSimulator
 from simulators.nightscout import NightscoutSimulator
 
 from . import followers
+from .apart import USERNAME
 from .follow import percentile
 from .travel import BEGIN, Clock, TravellingLoop, home
 
@@ -44,7 +45,6 @@ _SETTLED = timedelta(minutes=10)
 
 type Row = dict[str, float]
 type Shown = Callable[[HomeAssistant, MockConfigEntry], datetime | None]
-type Written = EventStateChangedData | EventStateReportedData
 
 
 @dataclass(kw_only=True)
@@ -140,14 +140,16 @@ async def _watch(
     by_entry = {watcher.entry.entry_id: watcher for watcher in watchers.values()}
 
     @callback
-    def hear(event: Event[Written]) -> None:
+    def hear(
+        event: Event[EventStateChangedData] | Event[EventStateReportedData],
+    ) -> None:
         """Look at what was written, though it may be the same value again."""
         entity = registry.async_get(event.data["entity_id"])
         if entity is not None and entity.config_entry_id in by_entry:
             by_entry[entity.config_entry_id].look(hass, clock())
 
     @callback
-    def is_any(_: Written) -> bool:
+    def is_any(_: EventStateReportedData) -> bool:
         """Return that all of them are looked at."""
         return True
 
@@ -201,7 +203,7 @@ def _site(
 def _share(clock: Clock, person: SimulatedPerson) -> DexcomShareSimulator:
     """Return where the person shares."""
     return DexcomShareSimulator(
-        clock=clock, person=person, username=followers.USERNAME, upload_lag=_LAG
+        clock=clock, person=person, username=USERNAME, upload_lag=_LAG
     )
 
 
