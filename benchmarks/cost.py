@@ -347,7 +347,7 @@ def _print(rows: Table) -> None:
 def _arguments() -> Namespace:
     """Return what was asked for on the command line."""
     parser = ArgumentParser(prog="benchmark cost", description=__doc__)
-    parser.add_argument("--hours", type=float, default=24, help="simulated, each")
+    parser.add_argument("--hours", type=float, default=6, help="simulated, each")
     parser.add_argument("--rounds", type=int, default=5, help="of which the least")
     parser.add_argument("--crowd", type=int, default=10, help="to measure memory")
     parser.add_argument("--people", type=int, nargs="*", default=PEOPLE)
