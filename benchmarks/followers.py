@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from unittest.mock import patch
 
 from homeassistant.const import (
@@ -12,7 +13,6 @@ from homeassistant.const import (
     CONF_URL,
     CONF_USERNAME,
 )
-from pydexcom import const
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
@@ -99,6 +99,8 @@ def _spelling(number: int) -> str:
 @contextmanager
 def share_at(url: str) -> Generator[None]:
     """Let everybody find Dexcom Share at an address."""
+    # Who only measures schedules does not need the library.
+    const = import_module("pydexcom.const")
     theirs = {const.Region.US: f"{url.rstrip('/')}/ShareWebServices/Services/"}
     here = partial(DexcomShareSource, base=URL(url))
     with (
