@@ -23,6 +23,8 @@ from custom_components.glucose_follow.const import (
 )
 from simulators.nightscout import NightscoutSimulator
 
+LONG = frozenset({"soak", "recorder", "test_benchmarks.py", "test_voice.py"})
+
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TOKEN = "reader-0123456789abcdef"
 SECRET = "correct horse battery"
@@ -32,6 +34,11 @@ settings.register_profile(
     "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: the last file leaves a core with nothing to do."""
+    items.sort(key=lambda item: LONG.isdisjoint(item.path.parts))
 
 
 @pytest.fixture(autouse=True)
