@@ -383,6 +383,23 @@ async def test_an_alarm_that_is_switched_off_ends_and_nothing_is_reloaded(
     assert entry.options[CONF_ALARMS] == {"low": {"is_on": True}}
 
 
+async def test_a_switch_follows_options_that_are_put_back(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    heard: Heard,
+    read: Callable[..., Any],
+) -> None:
+    await read(100)
+    entry.runtime_data.async_update_listeners()
+    before = dict(entry.options)
+    await switch(hass, "low", "off")
+
+    hass.config_entries.async_update_entry(entry, options=before)
+    entry.runtime_data.async_update_listeners()
+
+    assert state(hass, "switch.alex_low_alarm") == "on"
+
+
 async def test_what_wakes_people_for_a_reason_is_on(
     hass: HomeAssistant, heard: Heard
 ) -> None:

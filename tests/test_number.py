@@ -1,5 +1,6 @@
 """Thresholds, in the unit that a person reads."""
 
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.components.number import DOMAIN as NUMBER
@@ -19,7 +20,7 @@ from custom_components.glucose_follow.const import CONF_THRESHOLDS, CONF_UNIT
 from simulators.nightscout import NightscoutSimulator
 
 from .conftest import NOW, Clocks
-from .home import set_up, state
+from .home import pass_time, set_up, state
 
 KEYS = ("urgent_low", "low", "high", "urgent_high")
 
@@ -171,3 +172,24 @@ async def test_a_threshold_stays_where_sensors_can_measure(
         await choose(hass, "urgent_low", 39)
     with pytest.raises(ServiceValidationError):
         await choose(hass, "urgent_high", 401)
+
+
+async def test_a_threshold_is_not_written_again_with_every_reading(
+    hass: HomeAssistant, clocks: Clocks, entry: MockConfigEntry
+) -> None:
+    """Sensors are: whoever counts readings hears of equal ones too."""
+    await set_up(hass, entry)
+    await pass_time(hass, clocks, timedelta(minutes=6), step=timedelta(minutes=1))
+    number, sensor = entity_of("low"), "sensor.alex_sensor_status"
+    before = {each: hass.states.get(each) for each in (number, sensor)}
+    reported = {each: found.last_reported for each, found in before.items() if found}
+
+    await pass_time(hass, clocks, timedelta(minutes=6), step=timedelta(minutes=1))
+
+    later = {each: hass.states.get(each) for each in (number, sensor)}
+    again = {
+        each
+        for each, found in later.items()
+        if found and found.last_reported > reported[each]
+    }
+    assert again == {sensor}
