@@ -1,10 +1,71 @@
 """Time that passes only where nothing is under way, and clocks that are wrong."""
 
 import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
-from typing import override
+import socket
+from typing import Any, override
 
-from benchmarks.travel import TravellingLoop
+from benchmarks.travel import Impatient, Ready, TravellingLoop
+
+
+class Settled(Impatient):
+    """A selector that looks at sockets once nothing else is left to do.
+
+    What is due comes first, then everything that was sent until then, in an order
+    that was known before. So neither the machine's speed nor its load decides
+    what happens first.
+    """
+
+    def __init__(self, loop: TravellingLoop) -> None:
+        """Belong to a loop."""
+        super().__init__(loop)
+        self.has_sent = True
+        """Whether anything may be on its way."""
+        self._places: dict[int, int] = {}
+        self._registered = 0
+        self._sender, self._receiver = _connected()
+
+    @override
+    def register(self, fileobj: Any, events: int, data: Any = None) -> Any:
+        key = super().register(fileobj, events, data)
+        self.has_sent = True
+        self._registered += 1
+        self._places[key.fd] = self._registered
+        return key
+
+    @override
+    def unregister(self, fileobj: Any) -> Any:
+        self.has_sent = True
+        return super().unregister(fileobj)
+
+    @override
+    def select(self, timeout: float | None = None) -> list[Ready]:
+        """Return what is ready if nothing is due; if nothing is, be later."""
+        if timeout is not None and timeout <= 0:
+            return []
+        if self.has_sent:
+            self._let_arrive()
+        ready = super().select(timeout)
+        self.has_sent = bool(ready)
+        ready.sort(key=lambda each: self._places[each[0].fd])
+        return ready
+
+    @override
+    def close(self) -> None:
+        self._sender.close()
+        self._receiver.close()
+        super().close()
+
+    def _let_arrive(self) -> None:
+        """Wait until all that was sent is there.
+
+        Linux may hand on what is sent a little later, in its order; so whatever
+        was sent before this byte is there when it is.
+        """
+        self._sender.send(b"?")
+        self._receiver.recv(1)
 
 
 class SoakLoop(TravellingLoop):
@@ -17,9 +78,46 @@ class SoakLoop(TravellingLoop):
     ahead = 1000.0
 
     @override
+    def make_selector(self) -> Settled:
+        self._settled = Settled(self)
+        return self._settled
+
+    @override
     def time(self) -> float:
         """Return what was skipped, and nothing else."""
         return self.ahead
+
+    @override
+    def run_in_executor[*Ts, T](
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Run something soon, here: threads end in whatever order they like."""
+        future: asyncio.Future[T] = self.create_future()
+        self.call_soon(_run, future, func, *args)
+        return future
+
+    def _make_socket_transport(self, *args: Any, **options: Any) -> _Transport:
+        """Return a transport that tells when something is sent."""
+        return _Transport(self._settled, self, *args, **options)
+
+
+class _Transport(asyncio.selector_events._SelectorSocketTransport):  # type: ignore[name-defined,misc]  # has no public name
+    """A socket's transport, after whose words others must wait."""
+
+    def __init__(self, settled: Settled, *args: Any, **options: Any) -> None:
+        """Tell a selector what is sent."""
+        self._settled = settled
+        super().__init__(*args, **options)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send something."""
+        self._settled.has_sent = True
+        super().write(data)
+
+    def writelines(self, list_of_data: Iterable[Any]) -> None:
+        """Send something in pieces."""
+        self._settled.has_sent = True
+        super().writelines(list_of_data)
 
 
 class Clocks:
@@ -46,3 +144,26 @@ class Clocks:
     def suspend(self, passed: timedelta) -> None:
         """Let the machine sleep: its monotonic clock stands still."""
         self._slept += passed
+
+
+def _run[*Ts, T](
+    future: asyncio.Future[T], func: Callable[[*Ts], T], *args: *Ts
+) -> None:
+    """Run something whose result somebody may still wait for."""
+    if future.cancelled():
+        return
+    try:
+        result = func(*args)
+    except Exception as err:  # noqa: BLE001 - it is raised where it is waited for
+        future.set_exception(err)
+    else:
+        future.set_result(result)
+
+
+def _connected() -> tuple[socket.socket, socket.socket]:
+    """Return two ends of a connection that is made like all others."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        sender = socket.create_connection(server.getsockname())
+        receiver, _ = server.accept()
+    sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sender, receiver

@@ -361,10 +361,8 @@ def live(
         kinds: Who is followed, by their place in `KINDS`.
         tick: How often the integration looks at its clocks, which costs most.
     """
+    gc.collect()
+    # What is imported stays; looking through it again and again takes long.
+    gc.freeze()
     with asyncio.Runner(loop_factory=SoakLoop) as runner:
-        life = runner.run(_live(seed, days, kinds, tick))
-        loop = runner.get_loop()
-        assert isinstance(loop, SoakLoop)
-        # Threads end in their own time.
-        loop.is_patient = True
-        return life
+        return runner.run(_live(seed, days, kinds, tick))
