@@ -65,11 +65,14 @@ class Archive:
     def all(self, now: datetime) -> Iterable[Document]:
         """Return everything that can be had by now, in no useful order."""
         self._live(now)
-        return [
-            {**document, **self._edited.get(str(document["id"]), {})}
-            for document in _disordered([*self._added, *self._lived])
-            if document["id"] not in self._removed
-        ]
+        found = _disordered([*self._added, *self._lived])
+        if self._removed:
+            found = [each for each in found if each["id"] not in self._removed]
+        if self._edited:
+            found = [
+                {**each, **self._edited.get(str(each["id"]), {})} for each in found
+            ]
+        return found
 
     def _live(self, now: datetime) -> None:
         """Add what has been uploaded since somebody last asked."""

@@ -9,6 +9,7 @@ lib/schema/schema.js.
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from uuid import NAMESPACE_OID, uuid5
 
 from custom_components.glucose_follow.cgm.models import (
@@ -71,7 +72,13 @@ def stamp(at: datetime) -> str:
 
 def at_of(document: Document) -> datetime:
     """Return when a document is from; aware, UTC."""
-    return datetime.fromisoformat(str(document["time"])).astimezone(UTC)
+    return _read(str(document["time"]))
+
+
+@lru_cache(maxsize=4096)
+def _read(told: str) -> datetime:
+    """Return a moment; every query looks at those of all documents."""
+    return datetime.fromisoformat(told).astimezone(UTC)
 
 
 def cbg(reading: Reading) -> Document:

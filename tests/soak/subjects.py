@@ -213,7 +213,7 @@ class Polled(Subject):
 
     @override
     def tidy(self, now: datetime) -> None:
-        oldest = to_ms(now - 2 * KEPT)
+        oldest = to_ms(now - KEPT)
         for documents_of in self.site._site.store._added.values():
             documents_of[:] = [
                 each for each in documents_of if moment_ms(each) >= oldest
@@ -294,7 +294,7 @@ class Shared(Subject):
 
     @override
     def tidy(self, now: datetime) -> None:
-        kept = (each for each in self.dexcom._added if each[0] >= now - 2 * KEPT)
+        kept = (each for each in self.dexcom._added if each[0] >= now - KEPT)
         self.dexcom._added = list(kept)
 
     @override
@@ -364,7 +364,7 @@ class Tidal(Subject):
     def tidy(self, now: datetime) -> None:
         archive = self.tidepool.archive
         archive._added = [
-            each for each in archive._added if documents.at_of(each) >= now - 2 * KEPT
+            each for each in archive._added if documents.at_of(each) >= now - KEPT
         ]
 
     @override
