@@ -98,11 +98,12 @@ def _arguments() -> Namespace:
     """Return what was asked for on the command line."""
     parser = ArgumentParser(prog="benchmark soak", description=__doc__)
     parser.add_argument("--days", type=float, default=90, help="simulated, per seed")
-    parser.add_argument("--seeds", type=int, default=20, help="how many, from 1 on")
+    parser.add_argument("--seeds", type=int, default=20, help="how many")
+    parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--seed", type=int, help="this one only")
     parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
     parser.add_argument("--short", action="store_true", help="fewer people and ticks")
-    parser.add_argument("--json", action="store_true", help="print one object")
+    parser.add_argument("--json", action="store_true", help="print an object per seed")
     return parser.parse_args()
 
 
@@ -117,21 +118,20 @@ def main() -> None:
     """Live through all seeds; fail if anything was not as it must be."""
     arguments = _arguments()
     _hash_alike()
-    seeds = [arguments.seed] if arguments.seed else range(1, arguments.seeds + 1)
+    first = arguments.seed or arguments.first
+    seeds = range(first, first + (1 if arguments.seed else arguments.seeds))
     lives: list[Life] = []
-    rows: list[dict[str, object]] = []
     if not arguments.json:
         heads = "".join(f"{name:>11}" for name in _COLUMNS)
         print(f"{arguments.days:g} days\n seed{heads}{'CPU s':>10}   trace")
     found = run(seeds, arguments.days, is_short=arguments.short, jobs=arguments.jobs)
     for life, seconds in found:
         lives.append(life)
-        rows.append(row(life, seconds))
-        if not arguments.json:
+        if arguments.json:
+            print(json.dumps(row(life, seconds)), flush=True)
+        else:
             _print_row(life, seconds)
-    if arguments.json:
-        print(json.dumps({"days": arguments.days, "seeds": rows}))
-    else:
+    if not arguments.json:
         _print_troubles(lives)
     sys.exit(any(life.violations for life in lives))
 
