@@ -24,9 +24,10 @@ from custom_components.glucose_follow.const import TICK
 
 from .clocks import Clocks, SoakLoop
 from .house import House, quiet
-from .referee import HOUR, MINUTE, SECOND, Referee, Violation
+from .referee import Referee
 from .subjects import KINDS, Subject, lead
 from .troubles import GRACE, Trouble, of
+from .watch import HOUR, MINUTE, SECOND, Violation
 
 STEP = 10 * SECOND
 BEGINS = (
@@ -303,10 +304,10 @@ async def _live(seed: int, days: float, kinds: Sequence[int], tick: timedelta) -
 
 def _sum_up(life: Life, drive: Days, ears: Ears) -> None:
     """Write down what the referee saw, and what was logged."""
-    referee = drive.referee
-    life.violations = referee.violations
-    life.counts = referee.counts + drive.happened
-    life.trace = referee.trace
+    referee, notes = drive.referee, drive.referee.notes
+    life.violations = notes.violations
+    life.counts = notes.counts + drive.happened
+    life.trace = notes.trace
     now = drive.clocks.world()
     for subject in drive.subjects:
         life.most[subject.kind] = dict(referee.watch(subject).most)

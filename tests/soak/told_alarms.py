@@ -1,0 +1,115 @@
+"""Which alarms are told: those that the pure engine says, each once."""
+
+import asyncio
+from datetime import datetime
+
+from homeassistant.core import State, callback
+from homeassistant.util import dt as dt_util
+
+from custom_components.glucose_follow import options
+from custom_components.glucose_follow.cgm import alarms
+from custom_components.glucose_follow.cgm.alarm_levels import AlarmEvent, Level
+from custom_components.glucose_follow.coordinator import CgmCoordinator
+
+from .shown import Shown
+from .watch import Notes, Watch
+
+URGENT = 55
+
+
+class ToldAlarms:
+    """Compares what is told with what the pure engine says."""
+
+    def __init__(self, notes: Notes, shown: Shown) -> None:
+        """Prepare."""
+        self._notes = notes
+        self._shown = shown
+
+    def look(
+        self,
+        watch: Watch,
+        coordinator: CgmCoordinator,
+        glucose: State | None,
+        now: datetime,
+    ) -> None:
+        """Note alarms that are not as the engine says."""
+        if watch.next_at is not None and coordinator.now() >= watch.next_at:
+            self.step(watch, coordinator)
+        if watch.heard == watch.due:
+            watch.differs_since = None
+            watch.heard, watch.due = [], []
+        elif watch.differs_since is None:
+            watch.differs_since = now
+        elif now - watch.differs_since > 2 * self._notes.tick:
+            detail = f"{watch.heard}, not {watch.due}"
+            self._notes.add(watch, "alarms not as the engine says", detail)
+            watch.heard, watch.due, watch.differs_since = [], [], None
+        is_urgent = glucose is not None and float(glucose.state) < URGENT
+        if not is_urgent or Level.URGENT_LOW.value in watch.active:
+            watch.urgent_since = None
+        elif watch.urgent_since is None:
+            watch.urgent_since = now
+        elif now - watch.urgent_since > 2 * self._notes.tick:
+            self._notes.add(watch, "urgent low not told", "")
+            watch.urgent_since = None
+
+    def hear(self, watch: Watch, new: State, now: datetime) -> None:
+        """Note an alarm that is told twice, or about nothing."""
+        kind, level = new.attributes["event_type"], new.attributes["level"]
+        if kind == "repeated":
+            watch.repeats[level] += 1
+        else:
+            watch.heard.append((kind, level))
+        self._notes.counts[f"alarms {kind}"] += 1
+        is_active = level in watch.active
+        if kind == "raised":
+            if is_active:
+                self._notes.add(watch, "alarm raised twice", level)
+            watch.active.add(level)
+        elif not is_active:
+            self._notes.add(watch, f"alarm {kind} and not raised", level)
+        if kind == "cleared":
+            watch.active.discard(level)
+        elif level != Level.SIGNAL_LOST.value:
+            self._shown.look_at_age(watch, {f"alarm {level}": new}, now)
+
+    @callback
+    def step(self, watch: Watch, coordinator: CgmCoordinator) -> None:
+        """Let the pure engine look at what is known."""
+        now = coordinator.now()
+        watch.state, events, watch.next_at = alarms.step(
+            watch.state,
+            coordinator.data,
+            options.alarm_settings(
+                coordinator.config_entry.options, dt_util.get_default_time_zone()
+            ),
+            now,
+        )
+        for kind, level in map(_name, events):
+            # One may come in the very moment that a reading ends it.
+            if kind == "repeated":
+                watch.repeats[level] -= 1
+                continue
+            watch.due.append((kind, level))
+            if kind == "cleared" and abs(watch.repeats.pop(level, 0)) > 1:
+                self._notes.add(watch, "repeated not as the engine says", level)
+        self.forget_timer(watch)
+        if watch.next_at is not None:
+            # As the home does it: what is due first must be looked at first.
+            seconds = (watch.next_at - now).total_seconds() + 0.05
+            watch.timer = asyncio.get_running_loop().call_later(
+                seconds, self.step, watch, coordinator
+            )
+
+    @staticmethod
+    def forget_timer(watch: Watch) -> None:
+        """Wait for nothing."""
+        if watch.timer is not None:
+            watch.timer.cancel()
+            watch.timer = None
+
+
+def _name(event: AlarmEvent) -> tuple[str, str]:
+    """Return an event as it is compared."""
+    level = "all" if event.level is None else event.level.value
+    return event.kind.value, level

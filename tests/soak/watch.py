@@ -1,0 +1,118 @@
+"""What is known of the people whom the referee looks at, and what is noted."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from custom_components.glucose_follow.cgm.alarm_state import AlarmState
+
+from .clocks import Clocks
+from .subjects import Subject
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = 60 * MINUTE
+SKEWED = timedelta(minutes=2)
+"""A wall clock that is less wrong than this is believed."""
+
+SLOWEST = 30 * SECOND
+"""An answer may take so long, and half of it is how exactly clocks are compared."""
+
+SHOWN_WITHIN = 6 * MINUTE
+"""A server that can be asked is asked every five minutes at least."""
+
+UNKNOWN = frozenset({"unknown", "unavailable"})
+AGED = ("glucose", "delta", "direction", "range", "low_in")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """Something that must not have happened."""
+
+    at: datetime
+    who: str
+    rule: str
+    detail: str
+
+
+@dataclass
+class Watch:
+    """What is known of one person whom the referee looks at."""
+
+    subject: Subject
+    ids: Mapping[str, str]
+    """Entity ids by key."""
+
+    sound_since: datetime
+    """Since when nothing is wrong with server, home or clocks; may be ahead."""
+
+    is_in_trouble: bool = False
+    last_reading: str = ""
+    last_events: dict[str, str] = field(default_factory=dict)
+    told: Counter[str] = field(default_factory=Counter)
+    heard: list[tuple[str, str]] = field(default_factory=list)
+    """Alarms that were told: kind and level, repetitions apart."""
+
+    due: list[tuple[str, str]] = field(default_factory=list)
+    """Alarms that the engine says must be told."""
+
+    repeats: Counter[str] = field(default_factory=Counter)
+    """By level, how many more repetitions were told than due."""
+
+    differs_since: datetime | None = None
+    urgent_since: datetime | None = None
+    active: set[str] = field(default_factory=set)
+    state: AlarmState = field(default_factory=AlarmState)
+    timer: asyncio.TimerHandle | None = None
+    logins: int = 0
+    login_at: datetime | None = None
+    next_at: datetime | None = None
+    was_sound: bool = False
+    asked: list[datetime] = field(default_factory=list)
+    asked_readings: list[datetime] = field(default_factory=list)
+    most: Counter[str] = field(default_factory=Counter)
+    """Most requests in an hour, by what they were for."""
+
+
+class Notes:
+    """Notes what must not be, and counts what was looked at."""
+
+    def __init__(self, clocks: Clocks, tick: timedelta, most: int) -> None:
+        """Prepare; after `most` violations no more are noted."""
+        self.clocks = clocks
+        self.tick = tick
+        self.violations: list[Violation] = []
+        self.counts: Counter[str] = Counter()
+        self.trace = 0
+        """Differs as soon as any state of any moment differs."""
+        self.lenient_until = clocks.world()
+        self._most = most
+
+    def add(self, watch: Watch, rule: str, detail: str) -> None:
+        """Note what must not be."""
+        self.counts["violations"] += 1
+        if len(self.violations) < self._most:
+            now = self.clocks.world()
+            who = watch.subject.kind
+            self.violations.append(Violation(at=now, who=who, rule=rule, detail=detail))
+
+    def follow(self, line: str) -> None:
+        """Take a line into the trace."""
+        self.trace = crc32(line.encode(), self.trace)
+
+
+def is_sound(watch: Watch, now: datetime) -> bool:
+    """Return whether all must be well with somebody."""
+    return not watch.is_in_trouble and now >= watch.sound_since
+
+
+def watch_of(subject: Subject, now: datetime) -> Watch:
+    """Return a person of whom nothing is known yet."""
+    name = f"alex_{subject.kind}"
+    keys = (*AGED, "last_reading")
+    ids = {key: f"sensor.{name}_{key}" for key in keys}
+    ids |= {key: f"event.{name}_{key}" for key in ("alarm", "treatment")}
+    return Watch(subject=subject, ids=ids, sound_since=now)
