@@ -19,6 +19,9 @@ GRACE = 12 * MINUTE
 TOKEN_GRACE = 80 * MINUTE
 """A token is good for an hour, and what became of it is known at its end."""
 
+SHORT_GRACE = 75 * MINUTE
+"""What an answer left out without a sign of it is read again within an hour."""
+
 REFUSED_GRACE = 45 * MINUTE
 """A refused credential is tried again after five minutes, then every 30."""
 
@@ -175,6 +178,7 @@ def _tidal(subject: Subject, rng: Random) -> list[Trouble]:
             name="Half of the documents",
             begin=lambda: setattr(server, "ends_after", rng.randrange(200)),
             end=lambda: setattr(server, "ends_after", None),
+            grace=SHORT_GRACE,
         ),
     ]
 
