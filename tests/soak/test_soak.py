@@ -31,7 +31,7 @@ once = row(*lived(6, days=0.3, is_short=True))
 found = {}
 for name, mutation in mutations.items():
     with mutation:
-        life, _ = lived(5, days=1, is_short=True)
+        life, _ = lived(5, days=0.6, is_short=True)
         found[name] = sorted({each.rule for each in life.violations})
 print(json.dumps({"once": once, "found": found}))
 """
