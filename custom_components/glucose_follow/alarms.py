@@ -33,6 +33,8 @@ class _Settings:
         self._options: options.Options = {}
         self._zone: tzinfo | None = None
         self._read: AlarmSettings | None = None
+        self.has_windows = False
+        """Whether one is wanted at some time of the day only."""
 
     def are_other(self, chosen: options.Options) -> bool:
         """Return whether they were not read from this, and here."""
@@ -44,6 +46,8 @@ class _Settings:
         if self._read is None or self.are_other(chosen):
             self._options, self._zone = chosen, dt_util.get_default_time_zone()
             self._read = options.alarm_settings(chosen, self._zone)
+            levels = self._read.levels.values()
+            self.has_windows = any(level.window is not None for level in levels)
         return self._read
 
 
@@ -64,6 +68,7 @@ class CgmAlarms:
         self._telling = asyncio.Lock()
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._is_running = False
+        self._next_at: datetime | None = None
         self._judged: CgmData | None = None
         self._settings = _Settings()
 
@@ -102,14 +107,24 @@ class CgmAlarms:
             coordinator.async_update_listeners()
 
     @callback
-    def async_tick(self) -> None:
-        """Look, unless nothing is held: time alone begins nothing."""
+    def async_tick(self, now: datetime) -> None:
+        """Look if something else is known or wanted, or if time may be up."""
         coordinator = self._coordinator
         is_other = coordinator.data is not self._judged or self._settings.are_other(
             coordinator.config_entry.options
         )
-        if is_other or self.state.held or self.state.snoozed:
+        if is_other or self._is_time(now):
             self.async_judge()
+
+    def _is_time(self, now: datetime) -> bool:
+        """Return whether time alone may bring something.
+
+        What is left out of a window may be told when that closes.
+        """
+        if not (self.state.held or self.state.snoozed):
+            return False
+        is_due = self._next_at is not None and now >= self._next_at
+        return is_due or self._settings.has_windows
 
     @callback
     def async_snooze(self, level: Level | None, duration: timedelta) -> None:
@@ -159,6 +174,7 @@ class CgmAlarms:
     @callback
     def _wait_until(self, moment: datetime | None) -> None:
         """Look again at a moment, and at no earlier one that was asked for."""
+        self._next_at = moment
         if self._cancel_timer is not None:
             self._cancel_timer()
             self._cancel_timer = None

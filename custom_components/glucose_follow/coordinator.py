@@ -28,6 +28,7 @@ from .cgm.source import CgmSource, Change, Feature
 from .cgm.status import StatusLog
 from .cgm.timeline import Timeline
 from .cgm.treatments import Announcer, Question, TreatmentLog
+from .cgm.watch import Watch
 from .const import (
     AGAIN,
     CONF_STALE_AFTER,
@@ -92,6 +93,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.push = Push(self)
         self.refusals = 0
         self.clock = Clock(self._moment())
+        self._watch = Watch()
         self.next_at = dt_util.utcnow()
         self.alarms = CgmAlarms(self, remembered.alarms)
         self._features = remembered.features
@@ -509,9 +511,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     def async_judge(self) -> None:
         """Publish what is known now, if that changed, and look again when it ends."""
         self._rearm()
-        data = self._judged()
-        if data != self.data:
-            self.data = data
+        before, self.data = self.data, self._judged()
+        if self.data != before:
             self.async_update_listeners()
         self._announce()
 
@@ -565,17 +566,21 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
     @callback
     def _started(self, _: HomeAssistant) -> None:
         """Tell what became known while Home Assistant started."""
+        self.async_judge()
         self._tick()
         self.async_update_listeners()
 
     @callback
     def _tick(self, _: object = None) -> None:
         """Notice what a timer on the monotonic clock cannot."""
-        self.async_judge()
-        self.alarms.async_tick()
+        moment = self._moment()
+        now = self.clock.now(moment)
+        if self._watch.is_due(moment, now):
+            self.async_judge()
+        self.alarms.async_tick(now)
         if self._may_ask:
             self._ask_for_status()
-        if dt_util.utcnow() > self.next_at + OVERDUE:
+        if moment.ours > self.next_at + OVERDUE:
             self.async_ask_now()
 
     @property
@@ -602,8 +607,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
 
     def _judged(self) -> CgmData:
         """Return what is known now."""
-        now = self.now()
-        return judge(
+        moment = self._moment()
+        now = self.clock.now(moment)
+        data = judge(
             self.timeline,
             self.log.treatments,
             now=now,
@@ -613,7 +619,10 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             status=self.status_log.status,
             thresholds=options.thresholds(self.config_entry.options),
             before=self.data,
+            turning=self.log.turning,
         )
+        self._watch.looked(moment, now, data.until)
+        return data
 
     @callback
     def _rearm(self) -> None:

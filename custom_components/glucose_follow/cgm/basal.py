@@ -1,7 +1,7 @@
 """Which basal rate runs now: the scheduled one, or what replaces it for a while."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
 
 from .models import (
     BasalSchedule,
@@ -15,6 +15,9 @@ from .models import (
 _CHANGES = frozenset(
     {TreatmentKind.TEMP_BASAL, TreatmentKind.SUSPEND, TreatmentKind.RESUME}
 )
+
+_QUARTER = 900
+"""Seconds; wherever clocks are changed, that is when a quarter of an hour begins."""
 
 
 def rate(
@@ -57,6 +60,17 @@ def in_use(profiles: Sequence[ProfileUse], now: datetime) -> ProfileUse | None:
     return max(begun, key=lambda profile: profile.start, default=None)
 
 
+def turns(profiles: Sequence[ProfileUse], now: datetime) -> Iterator[timedelta]:
+    """Yield in how long another profile or scheduled rate may be in use."""
+    for profile in profiles:
+        yield profile.start - now
+        if profile.until is not None:
+            yield profile.until - now
+    current = in_use(profiles, now)
+    if current is not None and current.basal is not None:
+        yield _scheduled_for(current.basal, now)
+
+
 def _newest_change(
     status: DeviceStatus, treatments: Sequence[Treatment], now: datetime
 ) -> Treatment | None:
@@ -91,8 +105,25 @@ def _scheduled(schedule: BasalSchedule, now: datetime) -> Reported[float]:
     hour more or less.
     """
     local = now.astimezone(schedule.zone)
-    seconds = local.hour * 3600 + local.minute * 60 + local.second
+    seconds = _seconds(local)
     begin, value = max(entry for entry in schedule.rates if entry[0] <= seconds)
     clock = time(begin // 3600, begin % 3600 // 60, begin % 60, tzinfo=schedule.zone)
     since = datetime.combine(local.date(), clock).astimezone(UTC)
     return Reported(value, min(since, now))
+
+
+def _scheduled_for(schedule: BasalSchedule, now: datetime) -> timedelta:
+    """Return for how long what is scheduled stays so, at the least."""
+    if _scheduled(schedule, now).at == now:
+        # In the hour that is skipped in spring it has always just begun.
+        return timedelta.resolution
+    seconds = _seconds(now.astimezone(schedule.zone))
+    begins = [begin for begin, _ in schedule.rates if begin > seconds]
+    left = min([*begins, 86_400]) - seconds
+    quarter = _QUARTER - int(now.timestamp()) % _QUARTER
+    return timedelta(seconds=min(left, quarter), microseconds=-now.microsecond)
+
+
+def _seconds(local: datetime) -> int:
+    """Return whole seconds since midnight on the clock on the wall."""
+    return local.hour * 3600 + local.minute * 60 + local.second

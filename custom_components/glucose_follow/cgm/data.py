@@ -1,6 +1,6 @@
 """What is known about a person at a moment, judged once for everybody."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,10 +19,13 @@ from .models import (
     Treatment,
     TreatmentKind,
 )
-from .status import current
+from .status import current, turns
 from .timeline import SPAN, Timeline
 
 _CLOCK_TOLERANCE = timedelta(minutes=1)
+
+_AT_MOST = timedelta(minutes=10)
+"""For how long the clock alone is believed to change nothing, whatever is known."""
 
 STALE_AFTER = timedelta(minutes=15)
 """When a reading stops being current, unless the person chose otherwise."""
@@ -107,6 +110,9 @@ class CgmData:
     course: Course | None = field(default=None, compare=False, repr=False)
     """What the readings were found to say, for whoever judges next."""
 
+    until: datetime | None = field(default=None, compare=False, repr=False)
+    """Before when nothing of this changes by itself, None if nobody judged it."""
+
     @property
     def newest(self) -> Reading | None:
         """Return the newest reading, whatever its age."""
@@ -133,6 +139,7 @@ def judge(
     status: DeviceStatus | None = None,
     thresholds: Thresholds | None = None,
     before: CgmData | None = None,
+    turning: Sequence[datetime] = (),
 ) -> CgmData:
     """Return what is known at `now`.
 
@@ -146,6 +153,7 @@ def judge(
         status: What pump, loop and phone reported, however long ago.
         thresholds: The person's own, ours without.
         before: Judged earlier, so that nothing is worked out twice.
+        turning: When what is told here may be otherwise by itself.
     """
     until = fresh_until(timeline, stale_after)
     is_fresh = until is not None and now < until and not _is_before(now, timeline)
@@ -194,7 +202,34 @@ def judge(
         low_in=expected.low_in,
         is_answering=is_answering,
         course=course,
+        until=now
+        + _least(
+            *_reading_turns(timeline, fault, now, stale_after),
+            *turns(status or DeviceStatus(), treatments, now),
+            *(moment - now for moment in turning),
+            expected.lasts,
+        ),
     )
+
+
+def _reading_turns(
+    timeline: Timeline, fault: SensorFault | None, now: datetime, stale_after: timedelta
+) -> Iterator[timedelta]:
+    """Yield in how long what readings and faults say may be otherwise by itself."""
+    if (until := fresh_until(timeline, stale_after)) is not None:
+        yield until - now
+    if timeline.newest_seen is not None:
+        yield timeline.newest_seen - now - _CLOCK_TOLERANCE
+    if timeline.newest is not None:
+        yield timeline.newest.at - now + SPAN
+    if fault is not None:
+        yield fault.at - now + stale_after
+
+
+def _least(*spans: timedelta | None) -> timedelta:
+    """Return the shortest of those that are not over."""
+    ahead = (span for span in spans if span and span > timedelta())
+    return min([*ahead, _AT_MOST])
 
 
 def _delayed(timeline: Timeline, now: datetime) -> Reading | None:

@@ -60,6 +60,9 @@ class Outlook:
     low_in: int | None = None
     """Minutes until then, 0 if it is low, None if that is not expected."""
 
+    lasts: timedelta | None = None
+    """How long this stays so by itself, None for as long as nobody says more."""
+
 
 class Own:
     """Our own look ahead, worked out when it is first asked for, and once."""
@@ -99,16 +102,22 @@ def outlook(own: Own, *, loops: Reported[Forecast] | None, now: datetime) -> Out
     newest, low = own.newest, own.low
     theirs = _loops(loops, newest.at, now)
     expected = theirs or own.forecast
+    theirs_lasts = loops.at - now + _LOOP_LASTS if loops and theirs else None
     if newest.mgdl < low:
-        return Outlook(forecast=expected, is_low_soon=True, low_in=0)
+        return Outlook(
+            forecast=expected, is_low_soon=True, low_in=0, lasts=theirs_lasts
+        )
     if expected is None:
         return Outlook()
     is_soon = _lowest(expected, newest.at) < low
     crossed = _crossed(expected, newest.at, low)
+    counts = () if crossed is None else (_minute_lasts(crossed, now),)
+    ends = [lasts for lasts in (theirs_lasts, *counts) if lasts is not None]
     return Outlook(
         forecast=expected,
         is_low_soon=is_soon or (not theirs and own.is_low_soon),
         low_in=None if crossed is None else _minutes_until(crossed, now),
+        lasts=min(ends, default=None),
     )
 
 
@@ -242,3 +251,9 @@ def _crossed(forecast: Forecast, start: datetime, low: int) -> datetime | None:
 def _minutes_until(moment: datetime, now: datetime) -> int:
     """Return whole minutes that are left, at least 0."""
     return max(0, math.ceil((moment - now) / _MINUTE))
+
+
+def _minute_lasts(moment: datetime, now: datetime) -> timedelta | None:
+    """Return how long as many whole minutes are left, None once none is."""
+    minutes = _minutes_until(moment, now)
+    return moment - now - (minutes - 1) * _MINUTE if minutes else None

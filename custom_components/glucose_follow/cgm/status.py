@@ -4,7 +4,7 @@ Each value ends at its own age, judged anew whenever somebody looks, so nothing
 has to be told for an old value to go.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
@@ -27,6 +27,22 @@ _DEVICES = timedelta(minutes=60)
 
 _LOOPS_WITHIN = timedelta(minutes=15)
 """Loops run every five minutes; LoopFollow warns after as much."""
+
+_LASTS: Mapping[str, timedelta] = {
+    "insulin_on_board": _ON_BOARD,
+    "carbs_on_board": _ON_BOARD,
+    "basal_rate": _DEVICES,
+    "loop": _DEVICES,
+    "is_suspended": _DEVICES,
+    "reservoir": _DEVICES,
+    "pump_battery": _DEVICES,
+    "pump_voltage": _DEVICES,
+    "uploader_battery": _DEVICES,
+    "active_profile": _DEVICES,
+    "override": _DEVICES,
+    "forecast": _LOOPS_WITHIN,
+}
+"""How long each value is so after it was told."""
 
 _LOOP_TAKES = timedelta(seconds=45)
 """From a reading to the site: the loop, its pump and its phone."""
@@ -119,23 +135,47 @@ def ages(status: DeviceStatus, now: datetime) -> Mapping[str, timedelta]:
     return {name: now - at for name, at in moments.items()}
 
 
+def turns(
+    status: DeviceStatus, treatments: Sequence[Treatment], now: datetime
+) -> Iterator[timedelta]:
+    """Yield in how long `current` may return something else by itself.
+
+    As durations, because not every calendar goes as far as what devices say; in
+    no order, and with some that are over.
+    """
+    for name, span in _LASTS.items():
+        told: Reported[object] | None = getattr(status, name)
+        if told is not None:
+            yield told.at - now - AHEAD
+            yield told.at - now + span
+    if status.loop is not None:
+        yield status.loop.at - now + _LOOPS_WITHIN
+    for end in _ends(status, treatments):
+        yield end - now
+    yield from basal.turns(status.profiles, now)
+
+
+def _ends(status: DeviceStatus, treatments: Sequence[Treatment]) -> Iterator[datetime]:
+    """Yield when what is done for a while begins and ends."""
+    if status.override_until is not None:
+        yield status.override_until
+    if status.temporary_target is not None and status.temporary_target.value.until:
+        yield status.temporary_target.value.until
+    enacted = () if status.enacted is None else (status.enacted,)
+    for treatment in (*treatments, *enacted):
+        yield treatment.at
+        if treatment.duration is not None and treatment.until is not None:
+            yield treatment.until
+        if treatment.target is not None and treatment.target.until is not None:
+            yield treatment.target.until
+
+
 def _without_old(status: DeviceStatus, now: datetime) -> DeviceStatus:
     """Return what was told recently enough."""
-    return _with(
-        status,
-        insulin_on_board=_fresh(status.insulin_on_board, now, _ON_BOARD),
-        carbs_on_board=_fresh(status.carbs_on_board, now, _ON_BOARD),
-        basal_rate=_fresh(status.basal_rate, now, _DEVICES),
-        loop=_fresh(status.loop, now, _DEVICES),
-        is_suspended=_fresh(status.is_suspended, now, _DEVICES),
-        reservoir=_fresh(status.reservoir, now, _DEVICES),
-        pump_battery=_fresh(status.pump_battery, now, _DEVICES),
-        pump_voltage=_fresh(status.pump_voltage, now, _DEVICES),
-        uploader_battery=_fresh(status.uploader_battery, now, _DEVICES),
-        active_profile=_fresh(status.active_profile, now, _DEVICES),
-        override=_fresh(status.override, now, _DEVICES),
-        forecast=_fresh(status.forecast, now, _LOOPS_WITHIN),
-    )
+    fresh = {
+        name: _fresh(getattr(status, name), now, span) for name, span in _LASTS.items()
+    }
+    return _with(status, **fresh)
 
 
 def _with(status: DeviceStatus, **values: object) -> DeviceStatus:

@@ -167,6 +167,11 @@ class TreatmentLog:
         """Return whether treatments were told recently enough to call one the last."""
         return _is_younger(self._told, now, _TRUSTED)
 
+    @property
+    def turning(self) -> tuple[datetime, ...]:
+        """Return when that may be otherwise by itself."""
+        return () if self._told is None else (self._told, self._told + _TRUSTED)
+
 
 class Announcer:
     """Knows which treatments nobody was told of yet.
