@@ -174,19 +174,27 @@ async def test_a_threshold_stays_where_sensors_can_measure(
         await choose(hass, "urgent_high", 401)
 
 
-async def test_a_threshold_is_not_written_again_with_every_reading(
+async def test_only_what_is_read_is_written_again_with_every_reading(
     hass: HomeAssistant, clocks: Clocks, entry: MockConfigEntry
 ) -> None:
     """Sensors are: whoever counts readings hears of equal ones too."""
     await set_up(hass, entry)
     await pass_time(hass, clocks, timedelta(minutes=6), step=timedelta(minutes=1))
-    number, sensor = entity_of("low"), "sensor.alex_sensor_status"
-    before = {each: hass.states.get(each) for each in (number, sensor)}
+    sensor = "sensor.alex_sensor_status"
+    quiet = {
+        entity_of("low"),
+        "event.alex_treatment",
+        "sensor.alex_last_bolus",
+        "sensor.alex_snoozed_until",
+        "switch.alex_low_alarm",
+    }
+    before = {each: hass.states.get(each) for each in (*quiet, sensor)}
+    assert None not in before.values()
     reported = {each: found.last_reported for each, found in before.items() if found}
 
     await pass_time(hass, clocks, timedelta(minutes=6), step=timedelta(minutes=1))
 
-    later = {each: hass.states.get(each) for each in (number, sensor)}
+    later = {each: hass.states.get(each) for each in before}
     again = {
         each
         for each, found in later.items()

@@ -61,10 +61,20 @@ async def async_setup_entry(
         async_add_entities([CgmAlarmEvent(coordinator, ALARM)])
 
 
-class CgmTreatmentEvent(CgmEntity, EventEntity):
-    """What a person or a pump just did."""
+class CgmEvent(CgmEntity, EventEntity):
+    """Something that happens, whatever is read."""
 
     entity_description: CgmEventDescription
+
+    @property
+    @override
+    def _whole_state(self) -> object:
+        """Return that what happened stays as it is."""
+        return (self.available,)
+
+
+class CgmTreatmentEvent(CgmEvent):
+    """What a person or a pump just did."""
 
     def __init__(
         self, coordinator: CgmCoordinator, description: CgmEventDescription
@@ -96,10 +106,8 @@ def treatment_event(treatment: Treatment) -> str | None:
     return AUTOMATIC_BOLUS if is_automatic else treatment.kind.value
 
 
-class CgmAlarmEvent(CgmEntity, EventEntity):
+class CgmAlarmEvent(CgmEvent):
     """What happens to alarms."""
-
-    entity_description: CgmEventDescription
 
     @override
     async def async_added_to_hass(self) -> None:

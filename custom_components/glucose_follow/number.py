@@ -91,7 +91,7 @@ class CgmNumber(CgmEntity, NumberEntity):
     @override
     def _whole_state(self) -> object:
         """Return that it depends on the options only."""
-        return self.available, self.native_value
+        return self.available, self.coordinator.config_entry.options
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -245,6 +245,19 @@ class CgmSensor(CgmEntity, SensorEntity):
             return shown(value, str(self.native_unit_of_measurement))
         return value
 
+    @property
+    @override
+    def _whole_state(self) -> object:
+        """Return what was last done, where it is about that and not about readings.
+
+        The same amount once more is another treatment.
+        """
+        if self.entity_description.requires is not Feature.TREATMENTS:
+            return None
+        data = self.coordinator.data
+        done = data.last_bolus, data.last_automatic_bolus, data.last_carbs
+        return self.available, done
+
 
 class CgmSnoozeSensor(CgmEntity, SensorEntity):
     """Until when something is silenced."""
@@ -256,3 +269,9 @@ class CgmSnoozeSensor(CgmEntity, SensorEntity):
     def native_value(self) -> datetime | None:
         """Return when the last snooze ends, None without one."""
         return self.coordinator.alarms.state.snoozed_until
+
+    @property
+    @override
+    def _whole_state(self) -> object:
+        """Return that it has nothing to do with readings."""
+        return self.available, self.native_value

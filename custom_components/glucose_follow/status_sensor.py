@@ -288,6 +288,12 @@ class CgmStatusSensor(CgmEntity, SensorEntity):
             }
         return None
 
+    @property
+    @override
+    def _whole_state(self) -> object:
+        """Return that it has nothing to do with readings."""
+        return self.available, self.native_value, self.extra_state_attributes
+
     @override
     async def async_removed_from_registry(self) -> None:
         """Let it come back only if it is reported again."""

@@ -70,7 +70,7 @@ class CgmSwitch(CgmEntity, SwitchEntity):
     @override
     def _whole_state(self) -> object:
         """Return that it depends on the options only."""
-        return self.available, self.is_on
+        return self.available, self.coordinator.config_entry.options
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

@@ -347,3 +347,28 @@ def test_nothing_changes_by_itself_any_sooner(
     assert data.until > now
     assert known(now + (data.until - now - INSTANT) * share) == data
     assert known(data.until - INSTANT) == data
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    change=st.sampled_from(CHANGES),
+    ago=st.floats(-180, 180),
+    zone=st.sampled_from([BERLIN, LORD_HOWE]),
+    share=st.floats(0, 1, exclude_max=True),
+)
+def test_no_scheduled_rate_begins_any_sooner(
+    change: datetime, ago: float, zone: ZoneInfo, share: float
+) -> None:
+    """Whatever is done to the clock on the wall meanwhile."""
+    now = change + ago * MINUTE
+    schedule = BasalSchedule(zone=zone, rates=RATES)
+    profile = ProfileUse(start=now - DAY, name="Default", basal=schedule)
+    status = DeviceStatus(site_changed=now - DAY, profiles=(profile,))
+
+    with patch.object(judging, "_AT_MOST", DAY):
+        data = known_at(now, status=status)
+
+    assert data.status.basal_rate is not None
+    assert data.until is not None
+    assert known_at(now + (data.until - now - INSTANT) * share, status=status) == data
+    assert known_at(data.until - INSTANT, status=status) == data
