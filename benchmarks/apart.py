@@ -142,7 +142,7 @@ class _Counted(socket.socket):
 def _serve(ahead: _Number, pipe: Connection, start: float, sites: int) -> None:
     """Serve until nobody holds the other end."""
     # Whatever listens here accepts sockets of this kind from now on.
-    socket.socket = _Counted  # type: ignore[misc]
+    socket.socket = _Counted  # type: ignore[misc]  # a class is put for a class
     servers = _servers(partial(_now, start, ahead), sites)
     asyncio.run(_run(servers, pipe))
 
