@@ -1,43 +1,35 @@
 """A million documents that nobody should send, for each decoder.
 
 Real documents, of which a few fields are replaced by whatever JSON can say. Only
-our own errors may come of it.
+our own errors may come of it. atheris looks for documents that reach new code;
+hypothesis, much slower, makes one small that was not borne.
 """
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from importlib.util import find_spec
 import json
 from random import Random
+import subprocess
 import sys
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from hypothesis import HealthCheck, given, seed as seeded, settings
 
+from benchmarks.fuzz_found import Found
 from custom_components.glucose_follow.cgm.transport import Json
 from tests.cgm.fuzz import DECODERS, bears, size
+from tests.cgm.fuzz_drawn import answers
 
 _BATCH = 2000
 """Answers between two looks at how many documents there were."""
 
 
-@dataclass(kw_only=True)
-class Found:
-    """What came of one decoder."""
-
-    documents: int = 0
-    answers: int = 0
-    refused: int = 0
-    """Answers that were an error of ours as a whole."""
-
-    seconds: float = 0.0
-    failure: str | None = None
-    """What else came out, shortened to its smallest cause."""
-
-
 def _counting(name: str, found: Found) -> Callable[[Json], None]:
     """Return what decodes an answer and counts it."""
-    decoder = DECODERS[name][0]
+    decoder = DECODERS[name].decode
 
     def decode(told: Json) -> None:
         found.documents += size(told)
@@ -47,8 +39,8 @@ def _counting(name: str, found: Found) -> Callable[[Json], None]:
     return decode
 
 
-def fuzz(name: str, count: int, seed: int) -> Found:
-    """Return what came of so many documents at least."""
+def drawn(name: str, count: int, seed: int) -> Found:
+    """Return what came of so many documents of hypothesis at least."""
     found, rng = Found(), Random(f"{name} {seed}")
     decode, began = _counting(name, found), perf_counter()
     while found.documents < count and found.failure is None:
@@ -57,7 +49,7 @@ def fuzz(name: str, count: int, seed: int) -> Found:
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
-        )(given(DECODERS[name][1])(decode))
+        )(given(answers(DECODERS[name]))(decode))
         try:
             seeded(rng.getrandbits(64))(test)()
         except Exception as err:  # noqa: BLE001 - it is what is looked for
@@ -66,11 +58,32 @@ def fuzz(name: str, count: int, seed: int) -> Found:
     return found
 
 
+def reached(name: str, count: int, seed: int) -> Found:
+    """Return what came of so many documents of atheris at least."""
+    with TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "benchmarks.fuzz_bytes"]
+        ended = subprocess.run(  # noqa: S603 - it is our own
+            [*command, name, str(count), str(seed), folder],
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+    if ended.returncode:
+        return Found(failure=ended.stderr[-2000:])
+    return Found(**json.loads(ended.stdout))
+
+
+_ENGINES = {"atheris": reached, "hypothesis": drawn}
+
+
 def _arguments() -> Namespace:
     """Return what was asked for on the command line."""
     parser = ArgumentParser(prog="benchmark fuzz", description=__doc__)
     parser.add_argument("--count", type=int, default=1_000_000, help="documents each")
     parser.add_argument("--decoder", choices=DECODERS, help="this one only")
+    # It is only made for some machines.
+    engine = "atheris" if find_spec("atheris") else "hypothesis"
+    parser.add_argument("--engine", choices=_ENGINES, default=engine)
     parser.add_argument("--seed", type=int, default=7, help="of the documents")
     parser.add_argument("--json", action="store_true", help="print one object")
     return parser.parse_args()
@@ -81,6 +94,7 @@ def main() -> None:
     arguments = _arguments()
     table: dict[str, Found] = {}
     for name in [arguments.decoder] if arguments.decoder else DECODERS:
+        fuzz = _ENGINES[arguments.engine]
         found = table[name] = fuzz(name, arguments.count, arguments.seed)
         if not arguments.json:
             counted = f"{found.documents:>10} documents {found.answers:>9} answers"

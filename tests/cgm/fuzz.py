@@ -1,24 +1,21 @@
-"""Documents that nobody should send, and everything that has to bear them.
+"""Everything that has to bear documents that nobody should send.
 
-Real documents, of which a few fields are replaced by whatever JSON can say. Only
-our own errors may come of it, and a document that says nothing usable is skipped.
+Only our own errors may come of them, and a document that says nothing usable is
+skipped.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 import json
 from typing import Any
-
-from hypothesis import strategies as st
 
 from custom_components.glucose_follow.cgm import transport
 from custom_components.glucose_follow.cgm.data import STALE_AFTER, judge
 from custom_components.glucose_follow.cgm.errors import CgmError
 from custom_components.glucose_follow.cgm.json_array import ArrayReader
 from custom_components.glucose_follow.cgm.models import Reading, SensorFault, Treatment
-from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.cgm.sources import dexcom_share
 from custom_components.glucose_follow.cgm.sources.dexcom_api import (
     data_range,
@@ -42,97 +39,36 @@ from custom_components.glucose_follow.cgm.sources.tidepool.merge import Merger
 from custom_components.glucose_follow.cgm.timeline import Timeline
 from custom_components.glucose_follow.cgm.transport import Json
 from custom_components.glucose_follow.cgm.treatments import TreatmentLog
-from simulators.dexcom_api import documents as dexcom_made
-from simulators.dexcom_share_wire import TODAY
-from simulators.nightscout.reports import reports_of
-from simulators.nightscout.styles import Style, entries_of, treatments_of
-from simulators.tidepool import documents as tidepool_made
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-_DAY = timedelta(days=1)
-_PERSON = SimulatedPerson(seed=7)
-_READINGS = _PERSON.readings(NOW - _DAY / 8, NOW)
-_DONE = _PERSON.treatments(NOW - _DAY, NOW)
-
-_ODD: tuple[Json, ...] = (
-    None,
-    True,
-    "",
-    -1,
-    1e300,
-    -1e300,
-    10**30,
-    -(10**30),
-    253_402_300_799_999,
-    -62_135_596_800_000,
-    float("inf"),
-    float("-inf"),
-    float("nan"),
-    "NaN",
-    "1e999",
-    "0001-01-01T00:00:00.000Z",
-    "0001-01-01T00:00:00+14:00",
-    "9999-12-31T23:59:59.999Z",
-    "9999-12-31T23:59:59-14:00",
-    "2026-02-30T25:61:61Z",
-    "2026-11-21T11:55:00",
-    "2026-11-21T11:55:00+99:99",
-    "Date(99999999999999999999)",
-    "Date(-99999999999999-0500)",
-    "\ud800",
-    "\x00",
-    "<script>",
-    [],
-    {},
-    [[]],
-    [None, {}, []],
-    {"value": {}},
-)
-
-leaves = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=12)
-    | st.sampled_from(_ODD)
-)
-anything = st.recursive(
-    leaves,
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(max_size=8), inner, max_size=4)
-    ),
-    max_leaves=8,
+from .fuzz_documents import (
+    ACCOUNT,
+    DEVICES,
+    EGVS,
+    ENTRIES,
+    LOGGED,
+    NOW,
+    PROFILES,
+    RANGE,
+    RECORDS,
+    REPORTS,
+    SETTINGS,
+    TIDEPOOL,
+    TREATMENTS,
 )
 
 type Decoder = Callable[[Json], object]
 
 
-@st.composite
-def spoiled(draw: st.DrawFn, templates: list[Any]) -> Json:
-    """Return a real document, a few fields of which are something else."""
-    document: Json = deepcopy(draw(st.sampled_from(templates)))
-    for _ in range(draw(st.integers(0, 4))):
-        where: Json = document
-        while isinstance(where, dict | list) and where:
-            keys = list(where) if isinstance(where, dict) else range(len(where))
-            key: Any = draw(st.sampled_from(list(keys)))
-            inner = where[key]
-            if isinstance(inner, dict | list) and inner and draw(st.booleans()):
-                where = inner
-                continue
-            # Drawn as it is, and spoiled itself by what follows.
-            where[key] = deepcopy(draw(st.sampled_from(_ODD) | anything))
-            break
-    return document
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What reads answers, and the real documents that they are made of."""
 
+    decode: Decoder
+    templates: list[Any]
+    """Empty where nothing is expected of an answer."""
 
-def _whole(*kinds: Iterable[Any]) -> st.SearchStrategy[Json]:
-    """Return answers: lists of such documents, or something else altogether."""
-    templates = [json.loads(json.dumps(each)) for kind in kinds for each in kind]
-    documents = st.lists(spoiled(templates) | anything, max_size=12)
-    return documents | spoiled([templates[:3]]) | anything
+    is_list: bool
+    """Whether an answer has many of them."""
 
 
 def _nightscout(told: Json) -> None:
@@ -266,90 +202,29 @@ def _headers(told: Json) -> None:
     transport._http_date(text)
 
 
-_ENTRIES = [
-    each for style in Style for one in _READINGS for each in entries_of(style, one)
-]
-_TREATMENTS = [
-    each for style in Style for one in _DONE for each in treatments_of(style, one)
-]
-_REPORTS = [each for style in Style for each in reports_of(style, _PERSON, NOW)]
-_PROFILES = [
-    {
-        "_id": "profile",
-        "defaultProfile": "Default",
-        "startDate": "2026-10-21T12:00:00.000Z",
-        "mills": "0",
-        "units": "mg/dL",
-        "store": {
-            "Default": {
-                "dia": 6,
-                "timezone": "Etc/GMT-1",
-                "units": "mg/dL",
-                "basal": [{"time": "06:00", "value": 0.9, "timeAsSeconds": 21600}],
-            }
-        },
-    }
-]
-_RANGE = {
-    "userId": "1",
-    "egvs": {
-        "start": {"systemTime": "2026-11-01T00:00:00"},
-        "end": {"systemTime": "2026-11-21T11:55:00Z"},
-    },
-}
-_LOGGED = [dexcom_made.logged(each) for each in _DONE]
-_TIDEPOOL = [
-    *map(tidepool_made.cbg, _READINGS),
-    *(each for one in _DONE if one.carbs for each in tidepool_made.eaten(one)),
-    *(tidepool_made.bolus(each) for each in _DONE if each.insulin),
-    tidepool_made.basal(NOW, 0.8),
-    tidepool_made.decision(NOW, 1.5, 20, [100, 110, 120]),
-    tidepool_made.pump_status(NOW, 120, 0.7),
-    tidepool_made.settings(NOW),
-    tidepool_made.upload(NOW),
-    tidepool_made.made("deviceEvent", NOW, subType="prime", primeTarget="cannula"),
-    tidepool_made.made(
-        "physicalActivity", NOW, duration={"value": 30, "units": "minutes"}
-    ),
-    tidepool_made.made("smbg", NOW, value=5.5, units="mmol/L"),
-    tidepool_made.made("bloodKetone", NOW, value=0.4, units="mmol/L"),
-]
-_ACCOUNT = {
-    "userid": "1",
-    "profile": {"fullName": "Alex", "patient": {}},
-    "trustorPermissions": {"view": {}},
-    "units": {"bg": "mmol/L"},
-}
-_SETTINGS = {
-    "settings": {
-        "units": "mg/dl",
-        "thresholds": {
-            "bgHigh": 260,
-            "bgTargetTop": 180,
-            "bgTargetBottom": 80,
-            "bgLow": 55,
-        },
-    }
-}
+def _many(decode: Decoder, *kinds: list[Any]) -> Target:
+    """Return what reads lists of documents of these kinds."""
+    templates = [json.loads(json.dumps(each)) for kind in kinds for each in kind]
+    return Target(decode, templates, is_list=True)
 
-DECODERS: Mapping[str, tuple[Decoder, st.SearchStrategy[Json]]] = {
-    "nightscout": (_nightscout, _whole(_ENTRIES, _TREATMENTS)),
-    "nightscout_news": (_news, _whole(_ENTRIES, _TREATMENTS, _REPORTS, _PROFILES)),
-    "nightscout_packets": (_packet, anything),
-    "nightscout_thresholds": (
-        thresholds.thresholds_of,
-        spoiled([_SETTINGS]) | anything,
-    ),
-    "dexcom_share": (_share, _whole(map(TODAY.record_of, _READINGS))),
-    "dexcom_api": (
-        _dexcom,
-        _whole(map(dexcom_made.egv, _READINGS), _LOGGED, [dexcom_made.device(NOW)]),
-    ),
-    "dexcom_api_range": (data_range.data_range, spoiled([_RANGE]) | anything),
-    "tidepool": (_tidepool, _whole(_TIDEPOOL)),
-    "tidepool_people": (_people, spoiled([_ACCOUNT, [_ACCOUNT]]) | anything),
-    "json_array": (_array, anything),
-    "headers": (_headers, anything),
+
+def _one(decode: Decoder, *templates: Any) -> Target:
+    """Return what reads one such document."""
+    return Target(decode, list(templates), is_list=False)
+
+
+DECODERS: Mapping[str, Target] = {
+    "nightscout": _many(_nightscout, ENTRIES, TREATMENTS),
+    "nightscout_news": _many(_news, ENTRIES, TREATMENTS, REPORTS, PROFILES),
+    "nightscout_packets": _one(_packet),
+    "nightscout_thresholds": _one(thresholds.thresholds_of, SETTINGS),
+    "dexcom_share": _many(_share, RECORDS),
+    "dexcom_api": _many(_dexcom, EGVS, LOGGED, DEVICES),
+    "dexcom_api_range": _one(data_range.data_range, RANGE),
+    "tidepool": _many(_tidepool, TIDEPOOL),
+    "tidepool_people": _one(_people, ACCOUNT, [ACCOUNT]),
+    "json_array": _one(_array),
+    "headers": _one(_headers),
 }
 
 

@@ -5,7 +5,10 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 import pytest
 
+from custom_components.glucose_follow.cgm.transport import Json
+
 from .fuzz import DECODERS, bears
+from .fuzz_drawn import answers
 
 EXAMPLES = 120
 
@@ -13,7 +16,7 @@ EXAMPLES = 120
 @pytest.mark.parametrize("name", DECODERS)
 def test_only_our_errors_come_of_what_nobody_should_send(name: str) -> None:
     """`scripts/benchmark fuzz` does the same with a million documents each."""
-    decoder, documents = DECODERS[name]
+    target = DECODERS[name]
 
     @settings(
         max_examples=EXAMPLES,
@@ -22,9 +25,9 @@ def test_only_our_errors_come_of_what_nobody_should_send(name: str) -> None:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(documents)
-    def decode(told: object) -> None:
-        bears(decoder, told)  # type: ignore[arg-type]  # it is JSON
+    @given(answers(target))
+    def decode(told: Json) -> None:
+        bears(target.decode, told)
 
     decode()
 
@@ -33,8 +36,8 @@ def test_what_a_decoder_cannot_bear_is_found() -> None:
     """A fuzz test that cannot fail would prove nothing."""
 
     @settings(max_examples=EXAMPLES, derandomize=True, database=None)
-    @given(DECODERS["dexcom_share"][1])
-    def decode(told: object) -> None:
+    @given(answers(DECODERS["dexcom_share"]))
+    def decode(told: Json) -> None:
         bears(lambda each: float(each[0]["Value"]), told)  # type: ignore[arg-type,index,call-overload]  # wrong on purpose
 
     with pytest.raises((TypeError, ValueError, KeyError, IndexError, ExceptionGroup)):
