@@ -61,9 +61,10 @@ class LoopbackServer[RequestT, FaultT](ABC):
     async def close(self) -> None:
         """Stop listening: connections are refused until the next `start`."""
         self._let_go()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await _cut(runner)
+            await runner.cleanup()
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -92,3 +93,15 @@ class LoopbackServer[RequestT, FaultT](ABC):
     @abstractmethod
     def _let_go(self) -> None:
         """Let requests that hang go on."""
+
+
+async def _cut(runner: web.AppRunner) -> None:
+    """Cut every connection, once whoever was let go of has had a turn.
+
+    Who says nothing more would be waited for by the clock, which tests may stop.
+    """
+    await asyncio.sleep(0)
+    for connection in runner.server.connections if runner.server else ():
+        if connection.transport is not None:
+            connection.transport.abort()
+    await asyncio.sleep(0)

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from aiohttp import ClientSession, WSMsgType
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from socketio import AsyncClient
 
@@ -496,6 +497,20 @@ async def test_a_socket_may_stay_silent_from_the_start(
     async with http.ws_connect(url) as socket:
         with pytest.raises(TimeoutError):
             await socket.receive(timeout=0.05)
+
+
+@pytest.mark.timeout(20)
+async def test_a_site_can_be_closed_while_the_clock_stands_still(
+    http: ClientSession, site: NightscoutSimulator, freezer: FrozenDateTimeFactory
+) -> None:
+    site.fault = socket_faults.SilentSocket(at=Stage.OPEN)
+    url = site.url / "socket.io/" % {"EIO": "4", "transport": "websocket"}
+    async with http.ws_connect(url) as socket:
+        freezer.move_to(NOON)
+
+        await site.close()
+
+        assert (await socket.receive()).type is WSMsgType.CLOSED
 
 
 async def test_a_socket_may_stay_silent_about_rights(
