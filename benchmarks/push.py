@@ -148,7 +148,7 @@ async def _follow(days: float, *, is_rough: bool) -> Row:
     async with journey(lambda clock: _site(clock, person)) as trip:
         start = trip.clock()
         trip.hass.bus.async_listen("state_changed", seen.hear)
-        trip.entry.runtime_data.async_listen_treatments(seen.hear_treatment)
+        trip.entry.runtime_data.news.async_listen(seen.hear_treatment)
         trouble = asyncio.create_task(_trouble(trip.site, rng)) if is_rough else None
         while trip.clock() < start + timedelta(days=days):
             await asyncio.sleep(3600)

@@ -278,7 +278,7 @@ async def test_refusals_are_counted(
 
     told = await tell(hass, entry)
 
-    assert told["refusals"] == entry.runtime_data.refusals > 0
+    assert told["refusals"] == entry.runtime_data.restraint.refusals > 0
     assert told["is_answering"] is False
 
 

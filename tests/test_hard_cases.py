@@ -332,7 +332,7 @@ async def test_a_clock_that_was_ahead_leaves_no_hole_in_the_day(
     if is_known:
         await set_up(hass, entry)
         clocks.set_wrong(3 * HOUR)
-        entry.runtime_data.async_hear(Change())
+        entry.runtime_data.push.async_take_in(Change())
     else:
         clocks.set_wrong(3 * HOUR)
         await set_up(hass, entry)

@@ -60,10 +60,6 @@ STALE_AFTER_MINUTES = STALE_AFTER // timedelta(minutes=1)
 STALE_AFTER_LEAST, STALE_AFTER_MOST = 8, 20
 """Two lost readings are no reason to worry; twenty minutes always are."""
 
-READINGS_SPAN = timedelta(hours=24)
-OVERLAP = timedelta(minutes=15)
-"""Asked for again each time: readings arrive late and in any order."""
-
 NEWS_WITHIN = timedelta(minutes=30)
 """What is entered later is written down, not announced."""
 LATE_NEWS_WITHIN = timedelta(hours=6)

@@ -34,7 +34,7 @@ async def async_get_config_entry_diagnostics(
         "features": sorted(coordinator.features),
         "is_answering": data.is_answering,
         "last_error": getattr(coordinator.last_exception, "translation_key", None),
-        "refusals": coordinator.refusals,
+        "refusals": coordinator.restraint.refusals,
         "push": {
             "is_connected": coordinator.push.connection.is_up,
             "is_trusted": coordinator.push.connection.is_trusted,

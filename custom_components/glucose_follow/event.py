@@ -87,7 +87,7 @@ class CgmTreatmentEvent(CgmEvent):
     async def async_added_to_hass(self) -> None:
         """Listen from now on."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.async_listen_treatments(self._heard))
+        self.async_on_remove(self.coordinator.news.async_listen(self._heard))
 
     @callback
     def _heard(self, treatment: Treatment) -> None:

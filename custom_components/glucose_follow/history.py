@@ -21,10 +21,19 @@ async def async_readings(
         UpdateFailed: The source wants to be left alone.
     """
     data = coordinator.data
-    held = coordinator.is_held(start) and data.is_answering
-    found = data.readings if held else await coordinator.async_read(start)
+    held = coordinator.held.reaches(start, coordinator.now()) and data.is_answering
+    found = data.readings if held else await _read(coordinator, start)
     once = {reading.at: reading for reading in found if start <= reading.at < end}
     return [once[at] for at in sorted(once)]
+
+
+async def _read(coordinator: CgmCoordinator, since: datetime) -> list[Reading]:
+    """Return readings after `since`; what is new among them is for everybody."""
+    coordinator.restraint.refuse_to_ask()
+    samples = await coordinator.source.readings(since)
+    coordinator.held.merge(samples, coordinator.now())
+    coordinator.async_judge()
+    return [sample for sample in samples if isinstance(sample, Reading)]
 
 
 async def async_treatments(
@@ -41,7 +50,7 @@ async def async_treatments(
     if held:
         found = data.treatments
     else:
-        coordinator.refuse_to_ask()
+        coordinator.restraint.refuse_to_ask()
         found = tuple(await coordinator.source.treatments(start))
     once = {each.id: each for each in found if start <= each.at < end}
     return sorted(once.values(), key=lambda treatment: treatment.at)
@@ -56,5 +65,5 @@ async def async_statistics(
         CgmError: As documented on `CgmSource`.
         UpdateFailed: The source wants to be left alone.
     """
-    coordinator.refuse_to_ask()
+    coordinator.restraint.refuse_to_ask()
     return await coordinator.source.statistics(start, end)

@@ -117,7 +117,7 @@ class HistoryImport:
         self, start: datetime, end: datetime, totals: dict[str, float]
     ) -> History:
         """Return a month after its hours are imported and added to the totals."""
-        self._coordinator.refuse_to_ask()
+        self._coordinator.restraint.refuse_to_ask()
         history = await self._source.history(start, end)
         # A month is put into hours in a few milliseconds.
         found = list(hours(history, start, end))

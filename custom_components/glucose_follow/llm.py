@@ -25,7 +25,8 @@ import probatio
 from .cgm.errors import CgmError
 from .cgm.models import Reading
 from .cgm.speech import Extra, Facts, history, present
-from .const import DOMAIN, READINGS_SPAN
+from .cgm.timeline import SPAN as READINGS_SPAN
+from .const import DOMAIN
 from .coordinator import CgmConfigEntry
 from .exposure import NAMED
 from .history import async_readings

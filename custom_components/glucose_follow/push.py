@@ -9,6 +9,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .cgm.errors import CgmAuthError, CgmError
+from .cgm.models import Reading
 from .cgm.push import Connection
 from .cgm.source import Change, Feature
 from .const import DOMAIN, LOGGER
@@ -83,11 +84,29 @@ class Push:
     @callback
     def _heard(self, change: Change) -> None:
         """Take in what the source says."""
-        has_newest = self._coordinator.async_hear(change)
+        has_newest = self.async_take_in(change)
         self.connection.heard(dt_util.utcnow(), has_newest=has_newest)
         if has_newest:
             self._coordinator.async_replan(is_pushed=self.connection.is_trusted)
         self._coordinator.async_judge()
+
+    @callback
+    def async_take_in(self, change: Change) -> bool:
+        """Keep what is said; return whether the newest reading known is in it."""
+        coordinator = self._coordinator
+        now = coordinator.now()
+        if coordinator.held.merge(change.samples, now):
+            coordinator.async_remember_soon()
+        coordinator.log.heard(change.treatments, change.removed, now)
+        if change.status is not None:
+            coordinator.status_log.heard(change.status, now)
+        coordinator.is_answering = True
+        newest = coordinator.timeline.newest_at
+        coordinator.schedule.heard(now=dt_util.utcnow(), newest=newest)
+        return any(
+            isinstance(sample, Reading) and sample.at == newest
+            for sample in change.samples
+        )
 
     @callback
     def _ended(self, fault: CgmError | None) -> None:
@@ -111,5 +130,5 @@ class Push:
     def _retry(self, _: datetime) -> None:
         """Try again; a source that rests is listened to once it answers."""
         self._cancel_retry = None
-        if self._coordinator.may_be_asked:
+        if self._coordinator.restraint.is_over:
             self.async_start()

@@ -204,7 +204,7 @@ def async_add_reported(
     def forget(key: str) -> None:
         """Add it again if it comes back: somebody removed it."""
         added.discard(key)
-        coordinator.async_forget(key)
+        coordinator.reported.async_forget(key)
 
     @callback
     def add() -> None:
@@ -213,8 +213,8 @@ def async_add_reported(
         for description in STATUS_SENSORS:
             key = description.key
             if description.value_fn(coordinator.data.status) is not None:
-                coordinator.async_reported(key)
-            if key not in added and coordinator.was_reported(key):
+                coordinator.reported.async_note(key)
+            if key not in added and coordinator.reported.was(key):
                 added.add(key)
                 new.append(CgmStatusSensor(coordinator, description, forget))
         if new:

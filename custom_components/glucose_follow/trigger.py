@@ -358,7 +358,7 @@ class TreatmentTrigger(CgmTrigger):
                 if self._is_meant(treatment):
                     run_action(self._told(coordinator, treatment), self.says)
 
-            return coordinator.async_listen_treatments(hear)
+            return coordinator.news.async_listen(hear)
 
         return Following(self._hass, self.target, self.requires, listen).async_start()
 

@@ -26,7 +26,8 @@ from homeassistant.util.json import JsonObjectType
 import probatio
 
 from .cgm.models import Reading
-from .const import CONF_UNIT, DOMAIN, READINGS_SPAN
+from .cgm.timeline import SPAN as READINGS_SPAN
+from .const import CONF_UNIT, DOMAIN
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .feed import alarmed, all_readings, changed, judged, milliseconds, new_readings
 

@@ -1,0 +1,103 @@
+"""When a source is left alone: it asked for it, or refused the credential."""
+
+from datetime import timedelta
+from hashlib import sha256
+import json
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.update_coordinator import UpdateFailed
+
+from .cgm.errors import CgmAuthError, CgmError
+from .const import DOMAIN, REFUSED_AGAIN, REFUSED_FIRST
+from .errors import translation_key
+
+
+class Restraint:
+    """Remembers refusals, and for how long nobody may ask."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, refused: str | None
+    ) -> None:
+        """Begin with the settings that were refused for good, if any were."""
+        self.refusals = 0
+        """How often the credential was refused since it was last accepted."""
+        self.refused = refused
+        """Fingerprint of the settings that were refused for good."""
+        self._hass = hass
+        self._entry = entry
+        self._rest: tuple[float, CgmError] | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Return whether asking again has to wait until somebody acts.
+
+        Remembered across restarts, and forgotten as soon as the settings that
+        were refused are others.
+        """
+        return self.refused is not None and self.refused == _fingerprint(self._entry)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the source does not want to be left alone."""
+        return not (self.refusals or self.is_refused or self._is_resting)
+
+    @property
+    def _is_resting(self) -> bool:
+        """Return whether the source is left alone for a while."""
+        return self._rest is not None and self._hass.loop.time() < self._rest[0]
+
+    @callback
+    def refuse_to_ask(self) -> None:
+        """Keep everybody from asking a source that wants to be left alone.
+
+        Raises:
+            UpdateFailed: With the error that made it so.
+        """
+        if self.is_refused:
+            raise update_failed(CgmAuthError("Refused before"))
+        if self._rest is not None and self._is_resting:
+            raise update_failed(self._rest[1])
+
+    @callback
+    def async_refused_for_good(self) -> None:
+        """Ask no more with these settings."""
+        self.refused = _fingerprint(self._entry)
+
+    @callback
+    def async_refused(self) -> timedelta:
+        """Count one more refusal; return how long to wait."""
+        self.refusals += 1
+        return REFUSED_FIRST if self.refusals == 1 else REFUSED_AGAIN
+
+    @callback
+    def async_rest(self, wait: timedelta, err: CgmError) -> None:
+        """Leave the source alone for a while."""
+        # A second early: the timer that asks again must not be turned away.
+        self._rest = (self._hass.loop.time() + wait.total_seconds() - 1, err)
+
+    @callback
+    def async_answered(self) -> None:
+        """Rest no more, and withdraw the question for a credential: it is good."""
+        self._rest = None
+        if not self.refusals:
+            return
+        self.refusals = 0
+        flows = self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})
+        for flow in list(flows):
+            self._hass.config_entries.flow.async_abort(flow["flow_id"])
+
+
+def update_failed(err: CgmError, retry_after: float | None = None) -> UpdateFailed:
+    """Return an error as Home Assistant knows it."""
+    return UpdateFailed(
+        translation_domain=DOMAIN,
+        translation_key=translation_key(err),
+        retry_after=retry_after,
+    )
+
+
+def _fingerprint(entry: ConfigEntry) -> str:
+    """Return what is different once the settings are."""
+    told = json.dumps(dict(entry.data), sort_keys=True, default=str)
+    return sha256(told.encode()).hexdigest()[:16]
