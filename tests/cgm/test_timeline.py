@@ -349,7 +349,30 @@ def test_a_single_reading_may_still_be_on_its_way() -> None:
 def test_there_is_no_gap_to_fill(minutes: Sequence[float]) -> None:
     timeline = merged([reading(each * MINUTE) for each in minutes])
 
-    assert timeline.gap_start(NOON) is None
+    assert timeline.gap_start(NOON + 15 * MINUTE) is None
+
+
+def test_what_an_earlier_silence_left_out_may_arrive_after_the_next() -> None:
+    """A phone that was back for one reading had no time for those before it."""
+    timeline = merged([reading(each * MINUTE) for each in (420, 480, 485)])
+    later = NOON + 60 * MINUTE
+    assert timeline.gap_start(later - MINUTE) is None
+
+    timeline.merge([reading(-60 * MINUTE)], later)
+
+    assert timeline.gap_start(later + 14 * MINUTE) == NOON - 480 * MINUTE
+    timeline.merge(
+        [reading(each * MINUTE) for each in (*range(-60, 420, 5), *range(425, 480, 5))],
+        later,
+    )
+    assert timeline.gap_start(later + 15 * MINUTE) is None
+
+
+def test_nobody_knows_at_the_start_whether_an_old_gap_is_being_filled() -> None:
+    timeline = merged([reading(each * MINUTE) for each in (*range(0, 70, 5), 300)])
+
+    assert timeline.gap_start(NOON + 14 * MINUTE) == NOON - 300 * MINUTE
+    assert timeline.gap_start(NOON + 15 * MINUTE) is None
 
 
 def test_faults_without_end_cost_no_more_than_readings_do() -> None:

@@ -64,6 +64,7 @@ class Timeline:
         self._faults: list[SensorFault] = []
         self._published: tuple[Reading, ...] | None = None
         self._outage: tuple[datetime, datetime] | None = None
+        self._begun: datetime | None = None
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -98,15 +99,26 @@ class Timeline:
         """Return where the oldest gap that may still be filled begins.
 
         A phone that was offline sends its newest reading first and the missed
-        ones after it, in any order: what is left of a long gap may end hours ago.
+        ones after it, in any order: what is left of a long gap may end hours ago,
+        and so may an earlier gap that it had no time to fill.
         """
         outage = self._outage_start(now, _ARRIVING)
-        if outage is not None:
-            return outage
-        since = min(now - _FILLING, self._outage_start(now, _FILLING) or now)
+        if outage is not None or self._is_new(now):
+            # It may also send what an earlier silence left out.
+            gap = self._first_gap(now - SPAN)
+            return min(filter(None, (outage, gap)), default=None)
+        return self._first_gap(
+            min(now - _FILLING, self._outage_start(now, _FILLING) or now)
+        )
+
+    def _is_new(self, now: datetime) -> bool:
+        """Return whether it is not known for long what is still arriving."""
+        return self._begun is not None and now - self._begun < _ARRIVING
+
+    def _first_gap(self, since: datetime) -> datetime | None:
+        """Return the last stamp before the oldest gap that ends after `since`."""
         start = bisect_left(self._readings, since, key=_at)
-        recent = self._readings[max(0, start - 1) :]
-        for before, after in pairwise(recent):
+        for before, after in pairwise(self._readings[max(0, start - 1) :]):
             if after.at - before.at > _GAP:
                 return before.at
         return None
@@ -135,6 +147,8 @@ class Timeline:
         self._trim(now)
         self._published = None
         newest = self.newest
+        if self._begun is None and newest is not None:
+            self._begun = now
         if newest is None or (known is not None and newest.at <= known):
             return False
         if known is not None and newest.at - known > _GAP:
