@@ -27,11 +27,11 @@ from .cgm.ranges import HIGHS, LOWS
 from .cgm.source import Feature
 from .coordinator import CgmCoordinator
 from .following import Following, people_of
-from .trigger import (
+from .trigger_base import Options
+from .trigger_crossings import (
     CONF_DIRECTION,
     DIRECTIONS,
     EITHER,
-    Options,
     is_changing_fast,
     is_within,
 )
