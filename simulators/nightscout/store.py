@@ -40,9 +40,11 @@ class Store:
         self, kind: Collection, now: datetime, after_ms: float = float("-inf")
     ) -> Iterator[Document]:
         """Yield documents dated after `after_ms`, newest first."""
+        fed = self._fed(kind, now, max(after_ms, self._emptied_ms))
+        if not self._added[kind]:
+            return fed
         added = (doc for doc in self._added[kind] if moment_ms(doc) > after_ms)
         newest_first = sorted(added, key=moment_ms, reverse=True)
-        fed = self._fed(kind, now, max(after_ms, self._emptied_ms))
         return heapq.merge(newest_first, fed, key=moment_ms, reverse=True)
 
     def add(self, kind: Collection, document: Document) -> Document:

@@ -20,11 +20,17 @@ from .trend import direction_of_rate
 _SENSOR_LIMIT = 401
 _MEAL_HOURS = ((7.2, 45), (12.6, 60), (18.8, 70), (15.7, 18))
 _BASE_MGDL = 116.0
-_CARBS_PEAK = timedelta(minutes=55)
-_INSULIN_PEAK = timedelta(minutes=105)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1) // timedelta.resolution
+_CARBS_PEAK = timedelta(minutes=55) // timedelta.resolution
+_INSULIN_PEAK = timedelta(minutes=105) // timedelta.resolution
+_REACH = timedelta(hours=12) // timedelta.resolution
+"""How long something done matters, in microseconds like the others."""
+
 _MGDL_PER_GRAM = 2.9
 _MGDL_PER_UNIT = 15.0
-_REACH = timedelta(hours=12)
+_WAVES = ((4, 0.7), (6, 1.7), (9, 5.3), (8, 24))
+"""How high in mg/dL, and how long in hours."""
 
 
 class Scenario(StrEnum):
@@ -89,8 +95,9 @@ class SimulatedPerson:
 
     def _reading(self, at: datetime) -> Reading:
         noise = Random(f"{self.seed}:{at.timestamp():.3f}").gauss(0, 1.5)
-        value = round(self.mgdl(at) + noise)
-        rate = self.mgdl(at) - self.mgdl(at - timedelta(minutes=1))
+        mgdl = self.mgdl(at)
+        value = round(mgdl + noise)
+        rate = mgdl - self.mgdl(at - timedelta(minutes=1))
         direction = direction_of_rate(rate)
         if value <= LOWEST_MGDL:
             return Reading(
@@ -120,32 +127,43 @@ class SimulatedPerson:
     def _usual(self, at: datetime) -> float:
         """Return glucose on an ordinary day: a base, a wave, meals and insulin."""
         hour = at.timestamp() / 3600
-        rng = Random(self.seed)
         wave = sum(
-            size * math.sin(2 * math.pi * (hour / period + rng.random()))
-            for size, period in ((4, 0.7), (6, 1.7), (9, 5.3), (8, 24))
+            size * math.sin(2 * math.pi * (hour / period + phase))
+            for (size, period), phase in zip(_WAVES, _phases(self.seed), strict=True)
         )
         return _counterregulated(_BASE_MGDL + wave + _effects(self.seed, at))
 
 
 def _effects(seed: int, at: datetime) -> float:
     """Return what earlier meals and insulin add to glucose at `at`, in mg/dL."""
+    now = (at - _EPOCH) // timedelta.resolution
     total = 0.0
-    for day in _days(at - _REACH, at):
-        for treatment in _day_of(seed, day):
-            if treatment.at <= at:
-                elapsed = at - treatment.at
-                total += (
-                    (treatment.carbs or 0)
-                    * _MGDL_PER_GRAM
-                    * _bump(elapsed / _CARBS_PEAK)
-                )
-                total -= (
-                    (treatment.insulin or 0)
-                    * _MGDL_PER_UNIT
-                    * _bump(elapsed / _INSULIN_PEAK)
-                )
+    for day in range((now - _REACH) // _DAY, now // _DAY + 1):
+        for begin, mgdl, peak in _effects_of(seed, day):
+            if begin <= now:
+                total += mgdl * _bump((now - begin) / peak)
     return total
+
+
+@lru_cache(maxsize=4096)
+def _effects_of(seed: int, day: int) -> tuple[tuple[int, float, int], ...]:
+    """Return when in microseconds since 1970, how much, and how long until then."""
+    return tuple(
+        ((treatment.at - _EPOCH) // timedelta.resolution, mgdl, peak)
+        for treatment in _day_of(seed, day)
+        for mgdl, peak in (
+            ((treatment.carbs or 0) * _MGDL_PER_GRAM, _CARBS_PEAK),
+            ((treatment.insulin or 0) * -_MGDL_PER_UNIT, _INSULIN_PEAK),
+        )
+        if mgdl
+    )
+
+
+@lru_cache(maxsize=64)
+def _phases(seed: int) -> tuple[float, ...]:
+    """Return where in each of their waves the person is in 1970, as a part of it."""
+    rng = Random(seed)
+    return tuple(rng.random() for _ in _WAVES)
 
 
 def _counterregulated(mgdl: float) -> float:

@@ -6,6 +6,7 @@ carbs on board are computed here as a loop would, because there is no loop.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 import math
 from random import Random
 
@@ -50,6 +51,14 @@ _MOST_TIMES = 2.2
 _FORECAST_STEPS = 24
 _SETTLES = 70.0
 """Minutes in which glucose comes most of the way to the target."""
+
+_TIMES = tuple(
+    step * LOOP_PERIOD / timedelta(minutes=1) for step in range(_FORECAST_STEPS)
+)
+"""Minutes ahead of each value of a forecast."""
+
+_LEFT = tuple(math.exp(-time / _SETTLES) for time in _TIMES)
+"""Which part of the way to the target is left then."""
 
 
 def status(person: SimulatedPerson, now: datetime) -> DeviceStatus:
@@ -131,10 +140,16 @@ def phone_battery(person: SimulatedPerson, at: datetime) -> float:
 def last_change(person: SimulatedPerson, kind: TreatmentKind, at: datetime) -> datetime:
     """Return when something was changed for the last time by `at`."""
     every = CHANGES[kind]
-    offset = Random(f"{person.seed} {kind}").random() * every
+    offset = _part(person.seed, kind) * every
     count = (at - _EPOCH - offset) // every
     moment = _EPOCH + offset + count * every
     return moment.replace(microsecond=0)
+
+
+@lru_cache(maxsize=256)
+def _part(seed: int, kind: TreatmentKind) -> float:
+    """Return after which part of its time the first change was."""
+    return Random(f"{seed} {kind}").random()
 
 
 def changes(
@@ -170,19 +185,16 @@ def temp_basals(
 def forecast(person: SimulatedPerson, at: datetime) -> Forecast:
     """Return where a loop would expect glucose to go: slowly to its target."""
     now = person.mgdl(at)
-    times = [
-        step * LOOP_PERIOD / timedelta(minutes=1) for step in range(_FORECAST_STEPS)
-    ]
-    mgdl = [_TARGET + (now - _TARGET) * math.exp(-time / _SETTLES) for time in times]
+    mgdl = [_TARGET + (now - _TARGET) * left for left in _LEFT]
     return Forecast(
         start=at,
         period=LOOP_PERIOD,
         mgdl=tuple(round(value, 1) for value in mgdl),
         lowest=tuple(
-            round(value - time / 4, 1) for value, time in zip(mgdl, times, strict=True)
+            round(value - time / 4, 1) for value, time in zip(mgdl, _TIMES, strict=True)
         ),
         highest=tuple(
-            round(value + time / 3, 1) for value, time in zip(mgdl, times, strict=True)
+            round(value + time / 3, 1) for value, time in zip(mgdl, _TIMES, strict=True)
         ),
     )
 
