@@ -6,6 +6,7 @@ Each is one file in `sentences/`, which a native speaker can correct.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 import re
 from typing import Self
@@ -106,8 +107,9 @@ async def async_languages(hass: HomeAssistant) -> Languages:
     return hass.data[_LANGUAGES]
 
 
+@cache
 def load() -> Languages:
-    """Return all languages from their files."""
+    """Return all languages from their files, which nobody changes."""
     return {
         path.stem: Language.read(path.stem, load_yaml_dict(path))
         for path in sorted(FOLDER.glob("*.yaml"))

@@ -203,7 +203,8 @@ def test_a_sensor_has_limits(
 ) -> None:
     monkeypatch.setattr(SimulatedPerson, "mgdl", lambda _, at: mgdl)
 
-    readings = SimulatedPerson(seed=7).readings(NOON - HOUR, NOON)
+    # What a person of this seed measured may be remembered.
+    readings = SimulatedPerson(seed=round(mgdl)).readings(NOON - HOUR, NOON)
 
     assert {each.kind for each in readings} == {kind}
     assert expected is None or {each.mgdl for each in readings} == {expected}

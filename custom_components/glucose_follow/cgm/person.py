@@ -64,11 +64,21 @@ class SimulatedPerson:
         """Return the readings in (`after`, `until`], oldest first."""
         if self.scenario is Scenario.SIGNAL_LOSS and self.since is not None:
             until = min(until, self.since)
+        if until <= after:
+            return []
         return [
-            self._reading(at)
-            for at in self._stamps(after, until)
-            if after < at <= until
+            reading
+            for hour in range(_hour(after), _hour(until) + 1)
+            for reading in _readings_of(self, hour)
+            if after < reading.at <= until
         ]
+
+    def in_hour(self, hour: int) -> Iterator[Reading]:
+        """Yield the readings of an hour since 1970, oldest first."""
+        begin = datetime.fromtimestamp(hour * 3600, UTC)
+        for at in self._stamps(begin, begin + timedelta(hours=1)):
+            if _hour(at) == hour:
+                yield self._reading(at)
 
     def treatments(self, start: datetime, until: datetime) -> list[Treatment]:
         """Return what the person did in [`start`, `until`], oldest first."""
@@ -132,6 +142,17 @@ class SimulatedPerson:
             for (size, period), phase in zip(_WAVES, _phases(self.seed), strict=True)
         )
         return _counterregulated(_BASE_MGDL + wave + _effects(self.seed, at))
+
+
+def _hour(at: datetime) -> int:
+    """Return the hour since 1970."""
+    return math.floor(at.timestamp() / 3600)
+
+
+@lru_cache(maxsize=128)
+def _readings_of(person: SimulatedPerson, hour: int) -> tuple[Reading, ...]:
+    """Return the readings of an hour, which are asked for again and again."""
+    return tuple(person.in_hour(hour))
 
 
 def _effects(seed: int, at: datetime) -> float:
