@@ -43,7 +43,7 @@ _BETWEEN_DROPS = 7200.0
 _WARM_UP = 5
 """Readings until the connection is trusted, and nobody asks beside it."""
 
-_IN_REAL_TIME = 0.3
+_IN_REAL_TIME = 0.1
 """Seconds before each reading that really pass, so that all else is done."""
 
 type Row = dict[str, float]

@@ -1,10 +1,12 @@
 """Benchmarks are run by hand; that they still run is tested."""
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 import json
 from pathlib import Path
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -13,17 +15,54 @@ from benchmarks.alarms import counts, live
 from custom_components.glucose_follow.cgm import alarm_state, alarms
 from custom_components.glucose_follow.cgm.alarm_state import AlarmState
 
+MEASURE = """
+from importlib import import_module
+import os
+import sys
 
-def test_a_running_integration_asks_within_its_budget() -> None:
-    answer = subprocess.run(
-        [sys.executable, "-m", "benchmarks.day", "--hours", "2"],
-        capture_output=True,
-        check=True,
+from benchmarks import alarms, cost, day, freshness, push
+
+for line in sys.stdin:
+    if os.fork() == 0:
+        sys.argv = line.split()
+        import_module(sys.argv[0]).main()
+        break
+    if os.wait()[1]:
+        break
+"""
+
+type Measure = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def measure() -> Iterator[Measure]:
+    """Return what a benchmark prints, each in a process of its own.
+
+    All are copies of one that has imported everything, which takes longest.
+    """
+    with subprocess.Popen(  # noqa: S603 - the command is our own
+        [sys.executable, "-c", MEASURE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=120,
-    ).stdout
+    ) as process:
 
-    days = json.loads(answer)
+        def printed(command: str) -> Any:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(f"benchmarks.{command}\n")
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())
+
+        try:
+            yield printed
+        finally:
+            process.kill()
+
+
+def test_a_running_integration_asks_within_its_budget(measure: Measure) -> None:
+    days = measure("day --hours 2")
+
     # Of which eight are asked at the start only, and every six hours again.
     quiet, busy = days["five minutes, quiet"], days["one minute, quiet"]
     assert (quiet["total"] - quiet["socket"]) / 2 <= 38
@@ -32,17 +71,11 @@ def test_a_running_integration_asks_within_its_budget() -> None:
     assert quiet["socket"] / 2 <= 8
 
 
-def test_a_day_of_dropping_sockets_loses_nothing_and_costs_little() -> None:
-    command = [sys.executable, "-m", "benchmarks.push", "--json"]
-    answer = subprocess.run(  # noqa: S603 - the command is our own
-        [*command, "--count", "20", "--quiet", "1", "--days", "1"],
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=180,
-    ).stdout
+def test_a_day_of_dropping_sockets_loses_nothing_and_costs_little(
+    measure: Measure,
+) -> None:
+    found = measure("push --json --count 20 --quiet 1 --days 1")
 
-    found = json.loads(answer)
     assert found["latency"]["p95_ms"] <= 250
     assert found["quiet"]["requests_per_hour"] <= 8
     assert found["rough"]["requests_per_hour"] <= 12
@@ -57,16 +90,9 @@ def test_a_day_of_dropping_sockets_loses_nothing_and_costs_little() -> None:
             assert row[f"readings_{fault}"] == 0
 
 
-def test_simulated_days_break_no_rule_of_alarms() -> None:
-    answer = subprocess.run(
-        [sys.executable, "-m", "benchmarks.alarms", "--days", "4", "--json"],
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=120,
-    ).stdout
+def test_simulated_days_break_no_rule_of_alarms(measure: Measure) -> None:
+    found = measure("alarms --days 4 --json")
 
-    found = json.loads(answer)
     counts = found["counts"]
     assert counts["alarms from old data"] == 0
     assert counts["urgent lows not told at their first reading"] == 0
@@ -97,18 +123,9 @@ def test_a_referee_who_sees_a_rule_broken_says_so(
     assert found["lows told more than once"] > 0
 
 
-def test_following_costs_little_beside_the_peers() -> None:
-    command = [sys.executable, "-m", "benchmarks.cost", "--json"]
-    short = ["--hours", "1", "--rounds", "1", "--crowd", "1", "--people"]
-    answer = subprocess.run(  # noqa: S603 - the command is our own
-        [*command, *short],
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=120,
-    ).stdout
+def test_following_costs_little_beside_the_peers(measure: Measure) -> None:
+    found = measure("cost --json --hours 1 --rounds 1 --crowd 1 --people")
 
-    found = json.loads(answer)
     beside = found["beside"]
     ours, theirs = beside["ours"], beside["nightscout"]
     assert ours["entities"] >= 10 * theirs["entities"]
@@ -120,17 +137,9 @@ def test_following_costs_little_beside_the_peers() -> None:
         assert row["cpu_ms_per_hour"] > 0
 
 
-def test_a_running_home_shows_readings_before_its_peers_do() -> None:
-    command = [sys.executable, "-m", "benchmarks.freshness", "--running", "--json"]
-    answer = subprocess.run(  # noqa: S603 - the command is our own
-        [*command, "--hours", "1", "--people", "1"],
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=120,
-    ).stdout
+def test_a_running_home_shows_readings_before_its_peers_do(measure: Measure) -> None:
+    found = measure("freshness --running --json --hours 1 --people 1")
 
-    found = json.loads(answer)
     assert all(row["readings"] >= 10 for row in found.values())
     for follower in ("ours, push", "ours, poll", "ours, share"):
         assert found[follower]["missed"] == 0
@@ -140,11 +149,13 @@ def test_a_running_home_shows_readings_before_its_peers_do() -> None:
 
 
 def test_what_a_benchmark_prints_replaces_what_it_printed_before() -> None:
-    page = "Before.\n<!-- benchmark: follow -->\nOld.\n<!-- /benchmark -->\nAfter.\n"
+    begin = "Before.\n<!-- benchmark: report --help -->\n"
+    page = f"{begin}Old.\n<!-- /benchmark -->\nAfter.\n"
 
     found = report.written(page, [])
 
-    assert found.startswith("Before.\n<!-- benchmark: follow -->\n\nLast run on ")
+    assert found.startswith(f"{begin}\nLast run on ")
+    assert "usage: benchmark report" in found
     assert "Old." not in found
     assert found.endswith("\n<!-- /benchmark -->\nAfter.\n")
     assert report.written(page, ["cost"]) == page
