@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 import gc
+import logging
 from types import ModuleType
 
 from freezegun import api as freezegun_api
@@ -41,6 +42,9 @@ settings.load_profile("tests")
 # Nearly nothing is garbage: whoever looks seldom finds as much. What is looked
 # through between files, by the plugin, stays.
 gc.set_threshold(100_000, 50, 100)
+
+# Simulated servers write a line for each request, which nobody reads.
+logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
 
 
 def _name_attributes(module: ModuleType) -> str:

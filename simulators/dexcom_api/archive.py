@@ -61,11 +61,14 @@ class Archive:
     def documents(self, kind: str, now: datetime) -> list[Document]:
         """Return all of a kind that can be had by now, newest first."""
         known = [document for name, document in self._added if name == kind]
-        told = [
-            {**document, **self._edited.get(str(document.get("recordId")), {})}
-            for document in [*known, *self._lived(kind, now)]
-            if document.get("recordId") not in self._removed
-        ]
+        told = [*known, *self._lived(kind, now)]
+        if self._removed:
+            told = [each for each in told if each.get("recordId") not in self._removed]
+        if self._edited:
+            told = [
+                {**each, **self._edited.get(str(each.get("recordId")), {})}
+                for each in told
+            ]
         return sorted(told, key=at_of, reverse=True)
 
     def last_upload(self, now: datetime) -> datetime:

@@ -1,7 +1,12 @@
 """Fixtures for tests that need Home Assistant's recorder."""
 
+import logging
+
 from homeassistant.components.recorder.core import Recorder
 import pytest
+
+# The plugin has every statement written down, which nobody reads.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True)
