@@ -8,8 +8,13 @@ from unittest.mock import PropertyMock, patch
 
 from homeassistant.components.blueprint.models import DomainBlueprints
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant, ServiceCall
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
 
 from .home import settle
 
@@ -25,6 +30,17 @@ def _ours() -> Generator[None]:
         DomainBlueprints, "blueprint_folder", PropertyMock(return_value=FOLDER)
     ):
         yield
+
+
+def phone(hass: HomeAssistant, name: str) -> tuple[str, list[ServiceCall]]:
+    """Return the device of a phone, and what it is told."""
+    app = MockConfigEntry(domain="mobile_app", title=name)
+    app.add_to_hass(hass)
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=app.entry_id, identifiers={("mobile_app", name)}, name=name
+    )
+    slug = name.lower().replace(" ", "_")
+    return device.id, async_mock_service(hass, "notify", f"mobile_app_{slug}")
 
 
 async def make(hass: HomeAssistant, name: str, inputs: dict[str, Any]) -> None:
@@ -57,9 +73,14 @@ async def stop(hass: HomeAssistant) -> None:
 
 
 async def start_again(hass: HomeAssistant) -> None:
+    """Let the automations run again, and wait until they have done what they can."""
+    await begin_again(hass)
+    await settle(hass)
+
+
+async def begin_again(hass: HomeAssistant) -> None:
     """Let the automations run again, as they do when Home Assistant starts."""
     hass.set_state(CoreState.starting)
     await hass.services.async_call("automation", "turn_on", _ALL, blocking=True)
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
-    await settle(hass)

@@ -9,8 +9,7 @@ from homeassistant.components.automation.helpers import (
 )
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.helpers import device_registry as dr
+from homeassistant.core import HomeAssistant
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -22,7 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 from simulators.nightscout import NightscoutSimulator
 
 from .automations import MINUTE, read
-from .blueprints import BLUEPRINTS, FOLDER, make, start_again, stop
+from .blueprints import BLUEPRINTS, FOLDER, make, phone, start_again, stop
 from .conftest import NOW, TOKEN, Clocks
 from .demo import furnish
 from .home import pass_time, restart, set_up, settle, state
@@ -58,17 +57,6 @@ async def _home(
     await set_up(hass, entry)
 
 
-def _phone(hass: HomeAssistant, name: str) -> tuple[str, list[ServiceCall]]:
-    """Return the device of a phone, and what it is told."""
-    app = MockConfigEntry(domain="mobile_app", title=name)
-    app.add_to_hass(hass)
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=app.entry_id, identifiers={("mobile_app", name)}, name=name
-    )
-    slug = name.lower().replace(" ", "_")
-    return device.id, async_mock_service(hass, "notify", f"mobile_app_{slug}")
-
-
 async def _answer(hass: HomeAssistant, action: str) -> None:
     """Touch a button on a phone."""
     hass.bus.async_fire("mobile_app_notification_action", {"action": action})
@@ -98,8 +86,8 @@ async def test_every_blueprint_can_be_imported(hass: HomeAssistant, name: str) -
 async def test_phones_are_told_of_a_low_and_can_answer(
     hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
 ) -> None:
-    first, told = _phone(hass, "Phone One")
-    second, more = _phone(hass, "Phone Two")
+    first, told = phone(hass, "Phone One")
+    second, more = phone(hass, "Phone Two")
     await make(
         hass,
         "low_alarm",
@@ -136,8 +124,8 @@ async def test_without_an_answer_more_phones_are_told_even_after_a_restart(
     site: NightscoutSimulator,
     clocks: Clocks,
 ) -> None:
-    first, told = _phone(hass, "Phone One")
-    second, more = _phone(hass, "Phone Two")
+    first, told = phone(hass, "Phone One")
+    second, more = phone(hass, "Phone Two")
     await make(hass, "low_alarm", ALEX | {"phones": [first], "more_phones": [second]})
     await read(hass, site, clocks, 50, 50)
     assert more == []
@@ -156,8 +144,8 @@ async def test_without_an_answer_more_phones_are_told_even_after_a_restart(
 async def test_who_says_so_has_got_it_and_more_phones_stay_quiet(
     hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
 ) -> None:
-    first, told = _phone(hass, "Phone One")
-    second, more = _phone(hass, "Phone Two")
+    first, told = phone(hass, "Phone One")
+    second, more = phone(hass, "Phone Two")
     await make(hass, "low_alarm", ALEX | {"phones": [first], "more_phones": [second]})
     await read(hass, site, clocks, 50)
     await _answer(hass, told[0].data["data"]["actions"][1]["action"])
@@ -170,7 +158,7 @@ async def test_who_says_so_has_got_it_and_more_phones_stay_quiet(
 async def test_a_rehearsal_says_that_it_is_one(
     hass: HomeAssistant, site: NightscoutSimulator
 ) -> None:
-    first, told = _phone(hass, "Phone One")
+    first, told = phone(hass, "Phone One")
     await make(hass, "low_alarm", ALEX | {"phones": [first]})
 
     await hass.services.async_call("glucose_follow", "test_alarm", {"level": "low"})

@@ -6,7 +6,6 @@ from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -19,7 +18,7 @@ from custom_components.glucose_follow.cgm.person import Scenario, SimulatedPerso
 from simulators.nightscout import NightscoutSimulator
 
 from .automations import MINUTE
-from .blueprints import make_all, start_again, stop
+from .blueprints import make_all, phone, start_again, stop
 from .conftest import NOW, TOKEN, Clocks
 from .demo import furnish
 from .home import pass_time, restart, set_up, state
@@ -46,21 +45,11 @@ async def site(clocks: Clocks) -> AsyncGenerator[NightscoutSimulator]:
         yield running
 
 
-def _phone(hass: HomeAssistant) -> str:
-    """Return the device of a phone."""
-    app = MockConfigEntry(domain="mobile_app", title="Phone")
-    app.add_to_hass(hass)
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=app.entry_id, identifiers={("mobile_app", "x")}, name="Phone"
-    )
-    return device.id
-
-
 async def test_a_low_is_shown_told_and_said_once_despite_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry, clocks: Clocks
 ) -> None:
     await furnish(hass, Platform.LIGHT, Platform.MEDIA_PLAYER, Platform.NOTIFY)
-    phone = async_mock_service(hass, "notify", "mobile_app_phone")
+    device, heard = phone(hass, "Phone")
     said = async_mock_service(hass, "tts", "speak")
     missed = async_capture_events(hass, "notify")
     await set_up(hass, entry)
@@ -75,7 +64,7 @@ async def test_a_low_is_shown_told_and_said_once_despite_a_restart(
         hass,
         {
             "glucose_light": ALEX | {"lights": lamp},
-            "low_alarm": ALEX | {"phones": [_phone(hass)]},
+            "low_alarm": ALEX | {"phones": [device]},
             "say_it": ALEX | speaker | {"fast_words": ""},
             "no_data": ALEX | {"notifiers": {"entity_id": "notify.notifier"}},
         },
@@ -89,7 +78,7 @@ async def test_a_low_is_shown_told_and_said_once_despite_a_restart(
     await start_again(hass)
     await pass_time(hass, clocks, 45 * MINUTE, step=MINUTE)
 
-    told = [call.data for call in phone if "title" in call.data]
+    told = [call.data for call in heard if "title" in call.data]
     assert [call["title"] for call in told] == ["Low: Alex", "Low: Alex"]
     assert [call["message"] for call in told] == [
         "50 mg/dL for 5 min",
