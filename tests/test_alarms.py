@@ -16,7 +16,8 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.glucose_follow.cgm.alarm_levels import AlarmEvent
+from custom_components.glucose_follow import options
+from custom_components.glucose_follow.cgm.alarm_levels import AlarmEvent, Level
 from custom_components.glucose_follow.cgm.models import GlucoseRange, Thresholds
 from custom_components.glucose_follow.cgm.person import Scenario, SimulatedPerson
 from custom_components.glucose_follow.cgm.ranges import range_of
@@ -27,6 +28,8 @@ from custom_components.glucose_follow.const import (
     CONF_SEED,
     CONF_SOURCE,
     CONF_UNIT,
+    CONF_WINDOW_END,
+    CONF_WINDOW_START,
     DOMAIN,
     SIMULATED_PERIOD,
 )
@@ -450,6 +453,46 @@ async def test_a_snooze_that_is_ended_is_over(
     assert quiet == ["0 snoozed low"]
     assert heard.lines[1:] == ["10 raised low"]
     assert state(hass, SNOOZED_UNTIL) == "unknown"
+
+
+async def test_a_snooze_that_is_ended_is_not_there_again_after_a_power_cut(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    heard: Heard,
+    clocks: Clocks,
+    hass_storage: dict[str, Any],
+) -> None:
+    key = f"{DOMAIN}.{entry.entry_id}"
+    await act(hass, "snooze", level="low", minutes=60)
+    before = set(hass_storage[key]["data"]["alarms"]["snoozed"])
+
+    await act(hass, "end_snooze")
+    await pass_time(hass, clocks, timedelta(seconds=61))
+
+    assert "low" in before
+    assert hass_storage[key]["data"]["alarms"]["snoozed"] == {}
+
+
+async def test_a_low_is_told_when_the_hours_of_the_worse_alarm_end(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    read: Callable[..., Any],
+) -> None:
+    """The engine names no time for this: nothing becomes due, something else ends."""
+    await hass.config.async_set_time_zone("UTC")
+    entry.add_to_hass(hass)
+    hours = {CONF_WINDOW_START: "22:00:00", CONF_WINDOW_END: "12:12:00"}
+    chosen = options.with_level(entry.options, Level.URGENT_LOW, hours)
+    hass.config_entries.async_update_entry(entry, options=chosen)
+    await set_up(hass, entry)
+    heard = Heard(hass, NOW)
+
+    await read(50, 50)
+    before = len(heard.lines)
+    await pass_time(hass, clocks, 3 * MINUTE)
+
+    assert heard.lines[before:] == ["12 raised low"]
 
 
 @pytest.mark.parametrize("minutes", [4, 121, "soon"])

@@ -9,6 +9,7 @@ from typing import override
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
+import pytest
 
 from custom_components.glucose_follow.cgm.alarm_levels import (
     AlarmKind,
@@ -21,6 +22,7 @@ from custom_components.glucose_follow.cgm.alarm_state import (
     AlarmState,
     Held,
     from_json,
+    snooze,
     to_json,
 )
 from custom_components.glucose_follow.cgm.ranges import LOWS, range_of, run_within
@@ -70,6 +72,31 @@ def test_what_is_active_was_told_and_is_most_important_first() -> None:
 
     assert state.active == [Level.SIGNAL_LOST, Level.LOW, Level.HIGH]
     assert state.snoozed_until is None
+
+
+@pytest.mark.parametrize("low", [Level.URGENT_LOW, Level.LOW])
+def test_a_signal_lost_during_a_low_is_most_important_even_before_that_was_told(
+    low: Level,
+) -> None:
+    begun = Held(first_at=at(0), since=at(0))
+    told = replace(begun, told_at=at(1))
+    state = AlarmState(held={low: begun, Level.LOW_SOON: told, Level.SIGNAL_LOST: told})
+
+    silenced, _ = snooze(state, None, 30 * MINUTE, at(2))
+
+    assert state.active == [Level.SIGNAL_LOST, Level.LOW_SOON]
+    assert set(Level) - silenced.snoozed.keys() == {Level.URGENT_LOW}
+
+
+def test_silencing_all_is_as_long_as_was_asked_for_and_shorter_for_an_urgent_low() -> (
+    None
+):
+    before = AlarmState(snoozed={Level.LOW: at(60)})
+
+    state, event = snooze(before, None, 40 * MINUTE, at(0))
+
+    assert state.snoozed == {**dict.fromkeys(Level, at(40)), Level.URGENT_LOW: at(30)}
+    assert event.minutes == 40
 
 
 TICK = timedelta(seconds=20)

@@ -45,7 +45,7 @@ from .alarm_support import (
         ({LOW: on()}, [100, 69, 50], ["10 raised low"]),
         ({LOW: on()}, [100, 50, 50], ["10 raised low"]),
         ({HIGH: on()}, [100, 181, 181], ["10 raised high"]),
-        ({HIGH: on()}, [100, 181], []),
+        ({HIGH: on()}, [100, 181, None, None], []),
         ({HIGH: on()}, [100, 181, 150, 181], []),
         # One that has nearly gone back confirms nothing.
         ({LOW: on()}, [100, 69, 72, 74], []),
@@ -118,11 +118,11 @@ from .alarm_support import (
     ],
 )
 def test_what_is_told_of_glucose(
-    levels: dict[Level, LevelSettings], values: list[int], lines: list[str]
+    levels: dict[Level, LevelSettings], values: list[int | None], lines: list[str]
 ) -> None:
     night = Night(settings=wanted(levels))
 
-    night.live([*values])
+    night.live(values)
 
     assert night.lines == lines
 
@@ -175,6 +175,15 @@ def test_a_stamp_ahead_of_the_clock_does_not_delay_an_alarm() -> None:
     night.wait_until(at(8))
 
     assert night.lines == ["0 raised urgent_low", "5 repeated urgent_low"]
+
+
+def test_a_stamp_ahead_of_the_clock_does_not_delay_what_is_fast() -> None:
+    night = Night(settings=wanted({FALLING_FAST: on()}))
+
+    night.receive(reading(-2, 240), reading(3, 228), reading(8, 216))
+    night.wait_until(at(8))
+
+    assert night.lines == ["0 raised falling_fast"]
 
 
 def test_a_stamp_ahead_of_the_clock_does_not_raise_an_alarm_again() -> None:

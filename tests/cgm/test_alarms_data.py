@@ -6,6 +6,7 @@ from datetime import time
 import pytest
 
 from custom_components.glucose_follow.cgm.alarm_levels import Window
+from custom_components.glucose_follow.cgm.alarms import step
 from custom_components.glucose_follow.cgm.models import SensorFault, SensorStatus
 
 from .alarm_support import (
@@ -143,6 +144,25 @@ def test_no_alarm_uses_what_may_still_be_shown() -> None:
         "14 repeated urgent_low",
         "20 raised signal_lost",
     ]
+
+
+def test_a_quarter_of_an_hour_is_too_old_for_an_alarm() -> None:
+    night = Night(settings=wanted({URGENT_LOW: on(repeat=15)}), stale_after=20 * MINUTE)
+
+    night.live([50, *[None] * 5])
+
+    assert night.lines == ["0 raised urgent_low", "20 raised signal_lost"]
+
+
+def test_a_clock_that_goes_back_makes_no_loss_shorter_than_nothing() -> None:
+    night = Night(settings=wanted({SIGNAL_LOST: on()}))
+    night.live([100])
+    night.now = at(30)
+    data = night.data
+
+    (event,) = step(night.state, data, night.settings, at(-5)).events
+
+    assert (event.level, event.minutes) == (SIGNAL_LOST, 0)
 
 
 def test_a_reading_is_as_old_as_when_it_was_first_seen() -> None:

@@ -113,6 +113,16 @@ def test_a_sensor_that_was_replaced_may_stay_silent_no_longer() -> None:
     assert night.lines == ["90 raised signal_lost"]
 
 
+def test_the_newest_sensor_is_the_one_that_warms_up() -> None:
+    night = Night(
+        settings=wanted({SIGNAL_LOST: on()}), treatments=(started(-100), started(0))
+    )
+
+    night.live([100, *[None] * 31])
+
+    assert night.lines == ["150 raised signal_lost"]
+
+
 def test_a_loop_may_report_the_new_sensor() -> None:
     night = Night(settings=wanted({SIGNAL_LOST: on()}))
     night.live([100])
