@@ -26,7 +26,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .cgm.errors import CgmError
-from .cgm.hours import History, HistoryProgress, HistorySource, full_hour, hours
+from .cgm.hours import HistoryProgress, HistorySource, Hours, full_hour
 from .const import CONF_UNIT, DOMAIN, LOGGER
 from .coordinator import CgmCoordinator
 from .history_rows import AMOUNTS, GLUCOSE, Series, amount_rows, glucose_rows
@@ -103,9 +103,9 @@ class HistoryImport:
         totals = await self._totals(start)
         while start < end:
             until = min(start + _WINDOW, end)
-            history = await self._import_window(start, until, totals)
-            progress.readings += len(history.readings)
-            progress.treatments += len(history.treatments)
+            hours = await self._import_window(start, until, totals)
+            progress.readings += hours.readings
+            progress.treatments += hours.treatments
             progress.days_done += (until - start) // timedelta(days=1)
             start = until
         LOGGER.info(
@@ -115,22 +115,21 @@ class HistoryImport:
 
     async def _import_window(
         self, start: datetime, end: datetime, totals: dict[str, float]
-    ) -> History:
+    ) -> Hours:
         """Return a month after its hours are imported and added to the totals."""
         self._coordinator.restraint.refuse_to_ask()
-        history = await self._source.history(start, end)
-        # A month is put into hours in a few milliseconds.
-        found = list(hours(history, start, end))
-        await asyncio.sleep(0)
+        hours = await self._source.history(start, end)
         unit = await self._unit()
-        self._add(GLUCOSE, glucose_rows(found, unit), unit)
+        self._add(GLUCOSE, glucose_rows(hours, unit), unit)
         for series in AMOUNTS:
-            rows = amount_rows(series, found, totals.get(series.key))
+            await asyncio.sleep(0)
+            rows = amount_rows(series, hours, totals.get(series.key))
             if rows:
                 totals[series.key] = rows[-1]["sum"] or 0.0
             self._add(series, rows)
-            await asyncio.sleep(0)
-        return history
+        # Rows would pile up before a recorder that is slower than the source.
+        await get_instance(self._hass).async_block_till_done()
+        return hours
 
     @callback
     def _add(

@@ -1,6 +1,6 @@
 """Hours as rows of Home Assistant's statistics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from homeassistant.components.recorder.models import (
@@ -77,7 +77,7 @@ AMOUNTS = (
 )
 
 
-def glucose_rows(found: Sequence[Hour], unit: str) -> list[StatisticData]:
+def glucose_rows(found: Iterable[Hour], unit: str) -> list[StatisticData]:
     """Return the hours that have a reading, in a unit."""
 
     def converted(mgdl: float) -> float:
@@ -96,7 +96,7 @@ def glucose_rows(found: Sequence[Hour], unit: str) -> list[StatisticData]:
 
 
 def amount_rows(
-    series: Series, found: Sequence[Hour], total: float | None
+    series: Series, found: Iterable[Hour], total: float | None
 ) -> list[StatisticData]:
     """Return hours with what was given or eaten in them, and all before it.
 

@@ -35,7 +35,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool import (
     devices as tidepool_devices,
     people,
 )
-from custom_components.glucose_follow.cgm.sources.tidepool.merge import Merger
+from custom_components.glucose_follow.cgm.sources.tidepool.merge import merged
 from custom_components.glucose_follow.cgm.timeline import Timeline
 from custom_components.glucose_follow.cgm.transport import Json
 from custom_components.glucose_follow.cgm.treatments import TreatmentLog
@@ -171,7 +171,7 @@ def _tidepool(told: Json) -> None:
     documents = filter(None, map(tidepool.told, told if isinstance(told, list) else []))
     known = list(documents)
     facts = [fact for each in known for fact in tidepool.facts(each) or ()]
-    done = asyncio.run(Merger(facts).treatments())
+    done = asyncio.run(merged(facts))
     _judged(filter(None, map(tidepool.reading, known)), done)
     latest = {each.type: each for each in known}
     found = tidepool_devices.status(latest, NOW)

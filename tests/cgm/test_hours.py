@@ -1,14 +1,18 @@
 """Hours of a long time, in figures."""
 
 from datetime import UTC, datetime, timedelta
+import random
+from statistics import fmean
+
+from hypothesis import given, strategies as st
+import pytest
 
 from custom_components.glucose_follow.cgm.hours import (
     Glucose,
-    History,
     HistorySource,
     Hour,
+    Hours,
     full_hour,
-    hours,
 )
 from custom_components.glucose_follow.cgm.models import (
     Reading,
@@ -40,22 +44,55 @@ def treatment(
     return Treatment(at=at, id=str(minute), kind=kind, insulin=insulin, carbs=carbs)
 
 
+def summed(*told: Reading | Treatment, count: int = 1) -> Hours:
+    """Return hours from noon on, in which something was told."""
+    hours = Hours(NOON, NOON + count * HOUR)
+    for each in told:
+        if isinstance(each, Reading):
+            hours.add_reading(each)
+        else:
+            hours.add_treatment(each)
+    return hours
+
+
+def whole(
+    readings: list[Reading], treatments: list[Treatment], count: int
+) -> list[Hour]:
+    """Return the same figures, out of lists of everything."""
+    found = []
+    for start in (NOON + place * HOUR for place in range(count)):
+        values = [each.mgdl for each in readings if full_hour(each.at) == start]
+        done = [each for each in treatments if full_hour(each.at) == start]
+        boluses = [
+            each.insulin or 0
+            for each in done
+            if each.kind is not TreatmentKind.LONG_ACTING
+        ]
+        glucose = Glucose(
+            mean=fmean(values or [0]),
+            lowest=min(values, default=0),
+            highest=max(values, default=0),
+        )
+        found.append(
+            Hour(
+                start=start,
+                glucose=glucose if values else None,
+                insulin=round(sum(boluses), 3),
+                carbs=round(sum(each.carbs or 0 for each in done), 1),
+            )
+        )
+    return found
+
+
 def test_an_hour_has_what_happened_in_it() -> None:
-    history = History(
-        readings=[
-            reading(0, 100),
-            reading(59, 110),
-            reading(60, 40),
-            reading(119, 401),
-        ],
-        treatments=[
-            treatment(0, insulin=0.1),
-            treatment(30, insulin=0.2),
-            treatment(60, TreatmentKind.CARBS, carbs=45),
-        ],
+    hours = summed(
+        *(reading(0, 100), reading(59, 110), reading(60, 40), reading(119, 401)),
+        *(treatment(0, insulin=0.1), treatment(30, insulin=0.2)),
+        treatment(60, TreatmentKind.CARBS, carbs=45),
+        count=3,
     )
 
-    assert list(hours(history, NOON, NOON + 3 * HOUR)) == [
+    assert list(hours) == [
         Hour(
             start=NOON,
             glucose=Glucose(mean=105, lowest=100, highest=110),
@@ -70,18 +107,66 @@ def test_an_hour_has_what_happened_in_it() -> None:
         ),
         Hour(start=NOON + 2 * HOUR, glucose=None, insulin=0, carbs=0),
     ]
+    assert (hours.readings, hours.treatments) == (4, 3)
+
+
+MINUTES = st.integers(0, 5 * 60 - 1)
+UNITS = st.integers(1, 400).map(lambda count: count * 0.025)
+
+
+@given(
+    st.lists(st.builds(reading, MINUTES, st.integers(39, 500))),
+    st.lists(
+        st.builds(
+            treatment,
+            MINUTES,
+            st.sampled_from([TreatmentKind.BOLUS, TreatmentKind.LONG_ACTING]),
+            insulin=UNITS,
+        )
+        | st.builds(
+            treatment,
+            MINUTES,
+            st.just(TreatmentKind.CARBS),
+            carbs=st.integers(1, 150).map(float),
+        )
+    ),
+    st.randoms(),
+)
+def test_figures_are_those_of_everything_in_any_order(
+    readings: list[Reading], treatments: list[Treatment], chance: random.Random
+) -> None:
+    told: list[Reading | Treatment] = [*readings, *treatments]
+    chance.shuffle(told)
+
+    assert list(summed(*told, count=5)) == whole(readings, treatments, 5)
+
+
+def test_amounts_add_up_to_the_same_in_any_order() -> None:
+    """Fractions do not, and a row would change whenever it is imported again."""
+    units = [0.0125, 0.0125, 0.1875]
+    there = [treatment(0, insulin=each) for each in units]
+
+    assert round(0.0125 + 0.0125 + 0.1875, 3) != round(0.1875 + 0.0125 + 0.0125, 3)
+    assert list(summed(*there)) == list(summed(*reversed(there)))
+
+
+@pytest.mark.parametrize("minute", [-1, 60])
+def test_what_is_outside_counts_for_nothing(minute: int) -> None:
+    hours = summed(reading(minute, 100), treatment(minute, insulin=1))
+
+    (hour,) = hours
+    assert (hour.glucose, hour.insulin) == (None, 0)
+    assert (hours.readings, hours.treatments) == (0, 0)
 
 
 def test_what_acts_for_a_day_is_no_bolus() -> None:
-    long = treatment(0, TreatmentKind.LONG_ACTING, insulin=18)
-
-    (hour,) = hours(History(readings=[], treatments=[long]), NOON, NOON + HOUR)
+    (hour,) = summed(treatment(0, TreatmentKind.LONG_ACTING, insulin=18))
 
     assert hour.insulin == 0
 
 
 def test_no_time_has_no_hours() -> None:
-    assert list(hours(History(readings=[], treatments=[]), NOON, NOON)) == []
+    assert list(Hours(NOON, NOON)) == []
 
 
 def test_a_full_hour_begins_every_hour() -> None:

@@ -24,7 +24,7 @@ from custom_components.glucose_follow.diagnostics import (
 from custom_components.glucose_follow.history_import import HistoryImport
 from simulators.tidepool import Fault, TidepoolSimulator
 from tests.conftest import NOW, Clocks
-from tests.home import pass_time, set_up, settle
+from tests.home import pass_time, restart, set_up, settle
 from tests.tidepool import entry_of, lead_to
 
 HOUR = timedelta(hours=1)
@@ -226,6 +226,30 @@ async def test_a_failure_is_tried_again_and_nothing_is_lost(
     assert told["history"]["state"] == "done"
     insulin, _ = done_until(NOW)
     assert await totals(hass, INSULIN) == pytest.approx((insulin, insulin))
+
+
+async def test_a_restart_in_the_middle_loses_nothing(
+    hass: HomeAssistant, tidepool: TidepoolSimulator
+) -> None:
+    """What was imported by then is asked for again for a month only."""
+    entry = entry_of()
+    for days in range(40, 70, 9):
+        tidepool.archive.add("bolus", NOW - days * DAY, normal=days)
+        tidepool.archive.add("cbg", NOW - days * DAY, value=5)
+    tidepool.fails_after = 31
+    await imported(hass, entry)
+    partly = await totals(hass, INSULIN)
+    tidepool.fails_after = None
+    tidepool.requests.clear()
+
+    await restart(hass, entry)
+
+    asked = [each for each in tidepool.requests if "endDate" in each.query]
+    units = done_until(NOW)[0] + sum(range(40, 70, 9))
+    assert 0 < partly[1] < units
+    assert await totals(hass, INSULIN) == pytest.approx((units, units))
+    assert len(await rows_of(hass, GLUCOSE)) == 72 + 4
+    assert len(asked) == 2 * 3
 
 
 async def test_a_source_that_wants_to_be_left_alone_is(

@@ -1,25 +1,18 @@
 """What each hour of a long time was like."""
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import fmean
+from sys import maxsize
 from typing import Protocol, runtime_checkable
 
 from .models import Reading, Treatment, TreatmentKind
 
 HOUR = timedelta(hours=1)
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class History:
-    """What a stretch of time brought."""
-
-    readings: Sequence[Reading]
-    """Oldest first."""
-
-    treatments: Sequence[Treatment]
-    """Boluses, injections and carbs, oldest first."""
+_PARTS = 100_000
+"""Of a unit or a gram. Whole numbers add up to the same in any order."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -40,22 +33,6 @@ class HistoryProgress:
 
     treatments: int = 0
     """How many treatments were in them."""
-
-
-@runtime_checkable
-class HistorySource(Protocol):
-    """A source that keeps what happened for years."""
-
-    async def history(self, start: datetime, end: datetime) -> History:
-        """Return what a stretch of time brought; nothing of it is held.
-
-        Args:
-            start: Aware, included.
-            end: Aware, left out.
-
-        Raises:
-            CgmError: As named in `errors`.
-        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,40 +61,96 @@ class Hour:
     """Grams."""
 
 
-def full_hour(at: datetime) -> datetime:
-    """Return the full hour before a moment."""
-    return at.replace(minute=0, second=0, microsecond=0)
+class Hours:
+    """Every hour of a stretch of time, summed up as things are told in any order.
 
-
-def hours(history: History, start: datetime, end: datetime) -> Iterator[Hour]:
-    """Yield every hour of a stretch of time, oldest first.
-
-    Args:
-        history: What it brought.
-        start: A full hour; aware, UTC.
-        end: A full hour, left out; aware, UTC.
+    Only figures are held. Python looks through all objects that live for long
+    whenever there are a quarter more of them, and everybody waits for that.
     """
-    count = round((end - start) / HOUR)
-    values: list[list[int]] = [[] for _ in range(count)]
-    insulin, carbs = [0.0] * count, [0.0] * count
-    for reading in history.readings:
-        values[(reading.at - start) // HOUR].append(reading.mgdl)
-    for treatment in history.treatments:
-        place = (treatment.at - start) // HOUR
+
+    def __init__(self, start: datetime, end: datetime) -> None:
+        """Begin with nothing.
+
+        Args:
+            start: A full hour; aware, UTC.
+            end: A full hour, left out; aware, UTC.
+        """
+        self.readings = 0
+        """How many there were."""
+        self.treatments = 0
+        """How many there were."""
+        self._start = start
+        self._size = round((end - start) / HOUR)
+        self._counts = array("q", [0]) * self._size
+        self._sums = array("q", [0]) * self._size
+        self._lowest = array("q", [maxsize]) * self._size
+        self._highest = array("q", [0]) * self._size
+        self._insulin = array("q", [0]) * self._size
+        self._carbs = array("q", [0]) * self._size
+
+    def add_reading(self, reading: Reading) -> None:
+        """Count a reading, unless it is from before or after these hours."""
+        place = self._place(reading.at)
+        if place is None:
+            return
+        self.readings += 1
+        self._counts[place] += 1
+        self._sums[place] += reading.mgdl
+        self._lowest[place] = min(self._lowest[place], reading.mgdl)
+        self._highest[place] = max(self._highest[place], reading.mgdl)
+
+    def add_treatment(self, treatment: Treatment) -> None:
+        """Count a treatment, unless it is from before or after these hours."""
+        place = self._place(treatment.at)
+        if place is None:
+            return
+        self.treatments += 1
         if treatment.kind is not TreatmentKind.LONG_ACTING:
-            insulin[place] += treatment.insulin or 0
-        carbs[place] += treatment.carbs or 0
-    for place in range(count):
-        yield Hour(
-            start=start + place * HOUR,
-            glucose=_glucose(values[place]),
-            insulin=round(insulin[place], 3),
-            carbs=round(carbs[place], 1),
+            self._insulin[place] += round((treatment.insulin or 0) * _PARTS)
+        self._carbs[place] += round((treatment.carbs or 0) * _PARTS)
+
+    def __iter__(self) -> Iterator[Hour]:
+        """Yield every hour, oldest first."""
+        for place in range(self._size):
+            yield Hour(
+                start=self._start + place * HOUR,
+                glucose=self._glucose(place),
+                insulin=round(self._insulin[place] / _PARTS, 3),
+                carbs=round(self._carbs[place] / _PARTS, 1),
+            )
+
+    def _place(self, at: datetime) -> int | None:
+        """Return which hour a moment is in, None if in none of these."""
+        place = (at - self._start) // HOUR
+        return place if 0 <= place < self._size else None
+
+    def _glucose(self, place: int) -> Glucose | None:
+        """Return the figures of an hour's readings."""
+        if not (count := self._counts[place]):
+            return None
+        return Glucose(
+            mean=self._sums[place] / count,
+            lowest=self._lowest[place],
+            highest=self._highest[place],
         )
 
 
-def _glucose(values: list[int]) -> Glucose | None:
-    """Return the figures of an hour's values."""
-    if not values:
-        return None
-    return Glucose(mean=fmean(values), lowest=min(values), highest=max(values))
+@runtime_checkable
+class HistorySource(Protocol):
+    """A source that keeps what happened for years."""
+
+    async def history(self, start: datetime, end: datetime) -> Hours:
+        """Return what a stretch of time was like; nothing of it is held.
+
+        Args:
+            start: A full hour, included; aware, UTC.
+            end: A full hour, left out; aware, UTC.
+
+        Raises:
+            CgmError: As named in `errors`.
+        """
+
+
+def full_hour(at: datetime) -> datetime:
+    """Return the full hour before a moment."""
+    return at.replace(minute=0, second=0, microsecond=0)

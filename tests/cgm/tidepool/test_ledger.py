@@ -18,7 +18,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool.ledger import (
     Ledger,
     Question,
 )
-from custom_components.glucose_follow.cgm.sources.tidepool.merge import Days, Merger
+from custom_components.glucose_follow.cgm.sources.tidepool.merge import Days, merged
 from custom_components.glucose_follow.cgm.transport import Json
 
 from .support import NOON, facts, told
@@ -41,18 +41,18 @@ def meal(minute: int, grams: float) -> Told:
     )
 
 
-async def merged(*documents: Told) -> list[Treatment]:
+async def done(*documents: Told) -> list[Treatment]:
     """Return what was done."""
-    return await Merger(facts(*documents)).treatments()
+    return await merged(facts(*documents))
 
 
 async def carbs(*documents: Told) -> list[float | None]:
     """Return all carbs that were eaten."""
-    return [each.carbs for each in await merged(*documents)]
+    return [each.carbs for each in await done(*documents)]
 
 
 async def test_a_meal_and_its_calculation_count_once() -> None:
-    eaten = await merged(meal(0, 45), at(2, "wizard", carbInput=45))
+    eaten = await done(meal(0, 45), at(2, "wizard", carbInput=45))
 
     assert [each.carbs for each in eaten] == [45]
     assert eaten[0].at == NOON
@@ -82,13 +82,32 @@ async def test_a_meal_has_one_calculation_at_most() -> None:
     assert await carbs(first, second) == [20, 20]
 
 
+async def test_a_calculation_belongs_to_the_first_meal_that_it_may_be_of() -> None:
+    """The next meal may have one of its own."""
+    told = at(10, "wizard", carbInput=20), at(30, "wizard", carbInput=20)
+
+    assert await carbs(meal(0, 20), meal(20, 20), *told) == [20, 20]
+
+
+@pytest.mark.parametrize(("logged", "calculated"), [(-2, 3), (3, -2)])
+async def test_a_meal_at_midnight_counts_once(logged: int, calculated: int) -> None:
+    midnight = 12 * 60
+
+    eaten = await carbs(
+        meal(midnight + logged, 45),
+        at(midnight + calculated, "wizard", carbInput=45),
+    )
+
+    assert eaten == [45]
+
+
 async def test_a_bolus_inside_of_its_calculation_counts_once() -> None:
     held: Json = {"id": "held", "subType": "normal", "normal": 3.5}
     calculation = at(0, "wizard", carbInput=40, bolus=held)
-    alone = await merged(calculation)
+    alone = await done(calculation)
 
-    both = await merged(calculation, at(0, "bolus", normal=3.5))
-    other = await merged(calculation, at(0, "bolus", normal=2))
+    both = await done(calculation, at(0, "bolus", normal=3.5))
+    other = await done(calculation, at(0, "bolus", normal=2))
 
     assert [each.insulin for each in alone if each.insulin] == [3.5]
     assert [each.insulin for each in both if each.insulin] == [3.5]
@@ -100,8 +119,8 @@ async def test_a_suspension_counts_once() -> None:
     said = at(1, "deviceEvent", subType="status", status="suspended")
     later = at(9, "deviceEvent", subType="status", status="suspended")
 
-    once = await merged(stretch, said)
-    twice = await merged(stretch, said, later)
+    once = await done(stretch, said)
+    twice = await done(stretch, said, later)
 
     assert [each.kind for each in once] == [TreatmentKind.SUSPEND]
     assert [each.kind for each in twice] == 2 * [TreatmentKind.SUSPEND]
@@ -111,7 +130,7 @@ async def test_a_running_pump_is_no_suspension() -> None:
     stretch = at(0, "basal", deliveryType="automated", rate=0.4, duration=600_000)
     said = at(0, "deviceEvent", subType="status", status="suspended")
 
-    assert len(await merged(stretch, said)) == 2
+    assert len(await done(stretch, said)) == 2
 
 
 @given(st.lists(st.integers(-5000, 5000), max_size=60))
@@ -134,7 +153,7 @@ async def test_many_are_put_in_order_too() -> None:
     boluses = [at(n, "bolus", normal=1) for n in range(2500)]
 
     assert await days.in_order() == readings
-    assert len(await merged(*boluses)) == 2500
+    assert len(await done(*boluses)) == 2500
 
 
 class Shelf:

@@ -306,42 +306,6 @@ async def test_a_long_time_is_read_and_not_held(
     assert source._facts._items == {}
 
 
-async def test_history_is_what_a_stretch_brought(
-    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
-) -> None:
-    source = follow(http, server, clock)
-    start, end = clock.now - 2 * DAY, clock.now - DAY
-
-    history = await source.history(start, end)
-
-    assert [each.mgdl for each in history.readings] == [
-        each.mgdl for each in PERSON.readings(start, end)
-    ]
-    boluses = [each for each in PERSON.treatments(start, end) if each.insulin]
-    carbs = [each.carbs for each in PERSON.treatments(start, end) if each.carbs]
-    assert sum(each.insulin or 0 for each in history.treatments) == pytest.approx(
-        sum(each.insulin or 0 for each in boluses)
-    )
-    assert [each.carbs for each in history.treatments if each.carbs] == carbs
-    assert all(start <= each.at < end for each in history.treatments)
-    assert {each.kind for each in history.treatments} == {
-        *(TreatmentKind.BOLUS, TreatmentKind.CARBS),
-    }
-
-
-async def test_the_end_of_a_stretch_belongs_to_the_next_one(
-    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
-) -> None:
-    """The server includes it in both."""
-    bare.archive.add("cbg", clock.now - DAY, value=5.5)
-    source = follow(http, bare, clock)
-
-    before = await source.history(clock.now - 2 * DAY, clock.now - DAY)
-    after = await source.history(clock.now - DAY, clock.now)
-
-    assert (len(before.readings), len(after.readings)) == (0, 1)
-
-
 async def test_an_answer_without_a_user_is_an_error(
     http: ClientSession, server: TidepoolSimulator, clock: FakeTime
 ) -> None:

@@ -1,32 +1,52 @@
 """One treatment for each thing that was done, however often it was told."""
 
+from array import array
 import asyncio
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from heapq import merge
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Protocol
 
-from ...models import Treatment
+from ...models import Treatment, TreatmentKind
 from .facts import Fact, Origin
 
-_AT_ONCE = 1000
-"""Items that are looked at before the event loop gets a turn."""
+_AT_ONCE = 100
+"""Facts that are looked at before the event loop gets a turn."""
 
-_MEAL = timedelta(minutes=15)
-"""How far apart one meal is logged and told to a pump."""
-
-_SAME_GRAMS = 0.5
-
-_TWINS = (
-    (Origin.CALCULATOR, Origin.FOOD, _MEAL),
-    (Origin.EMBEDDED_BOLUS, Origin.BOLUS, timedelta(seconds=1)),
-    (Origin.PUMP_STATUS, Origin.BASAL, timedelta(minutes=1)),
-)
-"""What may have been told already, as what, and how far apart in time."""
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_TICK = timedelta.resolution
+_DAY = timedelta(days=1) // _TICK
 
 _at = attrgetter("at")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Twin:
+    """As what something may have been told already."""
+
+    origin: Origin
+    kind: TreatmentKind
+    apart: timedelta
+    """How far apart in time the two may be."""
+    tolerance: float = 0
+    """How far apart their amounts may be."""
+
+
+_TWINS = {
+    Origin.CALCULATOR: _Twin(
+        origin=Origin.FOOD,
+        kind=TreatmentKind.CARBS,
+        apart=timedelta(minutes=15),
+        tolerance=0.5,
+    ),
+    Origin.EMBEDDED_BOLUS: _Twin(
+        origin=Origin.BOLUS, kind=TreatmentKind.BOLUS, apart=timedelta(seconds=1)
+    ),
+    Origin.PUMP_STATUS: _Twin(
+        origin=Origin.BASAL, kind=TreatmentKind.SUSPEND, apart=timedelta(minutes=1)
+    ),
+}
 
 
 class Dated(Protocol):
@@ -61,68 +81,104 @@ class Days[T: Dated]:
 
 
 class Merger:
-    """Facts in any order, which become treatments.
+    """Passes facts in any order on as treatments, each thing that was done once.
 
     Carbs that were logged as food and told to a bolus calculator count once; so
     does a bolus that is also inside of its calculation, and a suspension that is
-    also a rate of nothing.
+    also a rate of nothing. Only what may have been told already is held back.
     """
 
-    def __init__(self, facts: Iterable[Fact] = ()) -> None:
-        """Begin with some facts."""
-        self._told: dict[Origin, Days[Treatment]] = {
-            origin: Days() for origin in Origin
-        }
-        for fact in facts:
-            self.add(fact)
+    def __init__(self, take: Callable[[Treatment], None]) -> None:
+        """Begin with nothing.
+
+        Args:
+            take: Gets the treatments, in no order.
+        """
+        self._take = take
+        self._told = {twin: _Marks() for twin in _TWINS.values()}
+        self._boluses: set[str] = set()
+        self._perhaps: list[Fact] = []
 
     def add(self, fact: Fact) -> None:
         """Take in a fact."""
-        self._told[fact.origin].add(fact.treatment)
+        if fact.origin in _TWINS:
+            self._perhaps.append(fact)
+            return
+        treatment = fact.treatment
+        for twin, marks in self._told.items():
+            if (twin.origin, twin.kind) == (fact.origin, treatment.kind):
+                marks.add(treatment)
+        if fact.origin is Origin.BOLUS:
+            self._boluses.add(treatment.id)
+        self._take(treatment)
 
-    async def treatments(self) -> list[Treatment]:
-        """Return what was done, oldest first."""
-        told = {origin: await days.in_order() for origin, days in self._told.items()}
-        twins = {
-            treatment.id
-            for twin, first, apart in _TWINS
-            for treatment in _twins(told[twin], told[first], apart)
-        }
-        await asyncio.sleep(0)
-        merged: list[Treatment] = []
-        for count, treatment in enumerate(merge(*told.values(), key=_at), 1):
-            if treatment.id not in twins:
-                merged.append(treatment)
+    async def close(self) -> None:
+        """Pass on what was held back and nobody else told."""
+        for count, fact in enumerate(sorted(self._perhaps, key=_at), 1):
+            if not self._is_told(fact):
+                self._take(fact.treatment)
             if count % _AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return merged
+
+    def _is_told(self, fact: Fact) -> bool:
+        """Return whether somebody else told it; nothing has more than one twin."""
+        treatment, twin = fact.treatment, _TWINS[fact.origin]
+        # A calculation may hold the very document of its bolus.
+        is_held = fact.origin is Origin.EMBEDDED_BOLUS
+        if is_held and treatment.id in self._boluses:
+            return True
+        return self._told[twin].take(treatment, twin.apart, twin.tolerance)
 
 
-def _twins(
-    twins: list[Treatment], firsts: list[Treatment], apart: timedelta
-) -> Iterator[Treatment]:
-    """Yield what was told before; nothing has more than one twin.
-
-    Args:
-        twins: What may have been, oldest first.
-        firsts: What it may have been told as, oldest first.
-        apart: How far apart in time the two may be.
-    """
-    taken: set[int] = set()
-    for twin in twins:
-        place = bisect_left(firsts, twin.at - apart, key=_at)
-        while place < len(firsts) and firsts[place].at <= twin.at + apart:
-            if place not in taken and _is_same(firsts[place], twin):
-                taken.add(place)
-                yield twin
-                break
-            place += 1
+async def merged(facts: Iterable[Fact]) -> list[Treatment]:
+    """Return what was done, oldest first."""
+    days: Days[Treatment] = Days()
+    merger = Merger(days.add)
+    for fact in facts:
+        merger.add(fact)
+    await merger.close()
+    return await days.in_order()
 
 
-def _is_same(first: Treatment, second: Treatment) -> bool:
-    """Return whether two tell of the same, whenever that was."""
-    return (
-        first.kind is second.kind
-        and first.insulin == second.insulin
-        and abs((first.carbs or 0) - (second.carbs or 0)) <= _SAME_GRAMS
-    )
+class _Marks:
+    """When things were done and how much, in a few bytes each."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._days: dict[int, tuple[array[int], array[float]]] = {}
+
+    def add(self, treatment: Treatment) -> None:
+        """Remember something."""
+        tick = _tick(treatment.at)
+        if tick // _DAY not in self._days:
+            self._days[tick // _DAY] = array("q"), array("d")
+        ticks, amounts = self._days[tick // _DAY]
+        ticks.append(tick)
+        amounts.append(_amount(treatment))
+
+    def take(self, twin: Treatment, apart: timedelta, tolerance: float) -> bool:
+        """Forget the first one that is the same; return whether there was one."""
+        tick, amount, reach = _tick(twin.at), _amount(twin), apart // _TICK
+        for day in range((tick - reach) // _DAY, (tick + reach) // _DAY + 1):
+            ticks, amounts = self._days.get(day, (array("q"), array("d")))
+            same = [
+                (each, place)
+                for place, each in enumerate(ticks)
+                if abs(each - tick) <= reach
+                and abs(amounts[place] - amount) <= tolerance
+            ]
+            if same:
+                _, place = min(same)
+                del ticks[place], amounts[place]
+                return True
+        return False
+
+
+def _tick(at: datetime) -> int:
+    """Return a moment as a number, of which there is one for every moment."""
+    return (at - _EPOCH) // _TICK
+
+
+def _amount(treatment: Treatment) -> float:
+    """Return units or grams."""
+    return treatment.insulin or treatment.carbs or 0.0

@@ -9,20 +9,23 @@ from yarl import URL
 
 from ...budget import Caps
 from ...errors import CgmResponseError
-from ...hours import History
+from ...hours import Hours
 from ...models import Account, DeviceStatus, GlucoseUnit, Reading, Sample, Treatment
 from ...source import CgmSource, Change, Feature
 from . import decode, devices, people
 from .client import TidepoolClient
 from .environment import Environment, api_url
-from .facts import Fact, Latest, Told
+from .facts import Fact, Latest, Origin, Told
 from .ledger import KEPT, Ledger
 from .login import AccessToken
-from .merge import Days, Merger
+from .merge import Days, Merger, merged
 from .people import Person
 
 _LATEST = (decode.READINGS, *decode.TREATMENTS, *devices.TYPES)
 _HISTORY = ("bolus", "food", "insulin", "wizard")
+
+_AROUND = timedelta(hours=1)
+"""A meal and its calculation may be on both sides of where a stretch ends."""
 
 _INSTANT = timedelta.resolution
 
@@ -159,17 +162,19 @@ class TidepoolSource(CgmSource):
         """
         now, ledger = self._clock(), self._facts
         if now - since > KEPT:
-            merger = Merger()
+            days: Days[Treatment] = Days()
+            merger = Merger(days.add)
             await self._read(ledger.types, _facts(merger.add), since)
-            return await merger.treatments()
+            await merger.close()
+            return await days.in_order()
         latest = await self._look(_LATEST_AGE)
         if question := ledger.begin(since, latest, now):
             found: dict[str, Fact] = {}
-            take = _facts(lambda fact: found.update({fact.treatment.id: fact}))
+            take = _facts_by_id(found)
             await self._read(ledger.types, take, question.since, latest=latest)
             ledger.renew(question, found, latest, now)
         # A meal and its calculation may be on both sides of `since`.
-        held = await Merger(ledger.tell(now - KEPT)).treatments()
+        held = await merged(ledger.tell(now - KEPT))
         return [treatment for treatment in held if treatment.at >= since]
 
     @override
@@ -191,23 +196,25 @@ class TidepoolSource(CgmSource):
     async def close(self) -> None:
         """Do nothing: the session is not ours."""
 
-    async def history(self, start: datetime, end: datetime) -> History:
-        """Return what a stretch of time brought; nothing of it is held.
+    async def history(self, start: datetime, end: datetime) -> Hours:
+        """Return what a stretch of time was like; nothing of it is held.
 
         Args:
-            start: Aware, included.
-            end: Aware, left out.
+            start: A full hour, included; aware, UTC.
+            end: A full hour, left out; aware, UTC.
 
         Raises:
             CgmError: As documented on `JsonClient.stream`.
         """
-        days: Days[Reading] = Days()
-        merger = Merger()
-        await self._read(self._readings.types, _readings(days.add), start, until=end)
-        await self._read(_HISTORY, _facts(merger.add), start, until=end)
-        return History(
-            readings=await days.in_order(), treatments=await merger.treatments()
-        )
+        hours, latest = Hours(start, end), self._latest
+        merger = Merger(hours.add_treatment)
+        readings, facts = _readings(hours.add_reading), _facts(merger.add)
+        types = self._readings.types
+        await self._read(types, _once(readings), start, until=end, latest=latest)
+        since, until = start - _AROUND, end + _AROUND
+        await self._read(_HISTORY, _once(facts), since, until=until, latest=latest)
+        await merger.close()
+        return hours
 
     async def _look(self, age: timedelta = timedelta()) -> Latest:
         """Return the newest document of each type, at most so old."""
@@ -250,8 +257,8 @@ class TidepoolSource(CgmSource):
             types: What Tidepool calls them.
             take: Returns whether a document was usable.
             since: Aware, included.
-            until: Aware, left out.
-            latest: Documents that have to be among them.
+            until: Aware, included, as the server does.
+            latest: Documents that have to be among them, if they are of this time.
 
         Raises:
             CgmResponseError: The answer is short, or as `JsonClient.stream`.
@@ -260,13 +267,16 @@ class TidepoolSource(CgmSource):
         query = {"type": ",".join(types), "startDate": _stamp(since)}
         if until is not None:
             query["endDate"] = _stamp(until)
-        newest = [latest[key] for key in types if latest and key in latest]
-        missing = {told.id for told in newest if told.at >= since}
+
+        def is_wanted(told: Told) -> bool:
+            is_inside = told.at >= since and (until is None or told.at <= until)
+            return is_inside and told.type in types
+
+        missing = {told.id for told in (latest or {}).values() if is_wanted(told)}
 
         def pass_on(told: Told) -> None:
             missing.discard(told.id)
-            is_wanted = told.at >= since and (until is None or told.at < until)
-            if is_wanted and told.type in types and not take(told):
+            if is_wanted(told) and not take(told):
                 self._client.skipped += 1
 
         await self._documents(query, pass_on)
@@ -311,6 +321,19 @@ def _readings(keep: Callable[[Reading], None]) -> Callable[[Told], bool]:
     return take
 
 
+def _once(take: Callable[[Told], bool]) -> Callable[[Told], bool]:
+    """Return what keeps a document that is sent twice only once."""
+    seen: set[str] = set()
+
+    def take_once(told: Told) -> bool:
+        if told.id in seen:
+            return True
+        seen.add(told.id)
+        return take(told)
+
+    return take_once
+
+
 def _readings_by_id(found: dict[str, Reading]) -> Callable[[Told], bool]:
     """Return what keeps readings by the ids of their documents."""
     return lambda told: _readings(lambda each: found.update({told.id: each}))(told)
@@ -326,6 +349,17 @@ def _facts(keep: Callable[[Fact], None]) -> Callable[[Told], bool]:
         return facts is not None
 
     return take
+
+
+def _facts_by_id(found: dict[str, Fact]) -> Callable[[Told], bool]:
+    """Return what keeps facts by their ids."""
+
+    def keep(fact: Fact) -> None:
+        # A copy inside of another document is worth less than its own.
+        if fact.origin is not Origin.EMBEDDED_BOLUS or fact.treatment.id not in found:
+            found[fact.treatment.id] = fact
+
+    return _facts(keep)
 
 
 def _stamp(at: datetime) -> str:
