@@ -23,7 +23,7 @@ OWN_NODE = HERE.parent.parent / ".tools/node/bin/node"
 PASSED_ON = {"accept", "authorization", "content-type", "x-tidepool-session-token"}
 """Headers of requests that a mock server looks at."""
 
-
+TOKEN_HEADER = "x-tidepool-session-token"
 SERVICES = {"/auth": "auth.v1", "/realms": "auth.v2"}
 """Which description a path is in, by how it begins."""
 
@@ -104,6 +104,8 @@ class Tidepool:
     preferred: dict[str, int] = field(default_factory=dict)
     """Statuses that paths are to be answered with, by how they begin."""
     answered: list[Answered] = field(default_factory=list)
+    unknown: list[tuple[str, str, bool]] = field(default_factory=list)
+    """Requests for what is not described: method, path, and whether it had a token."""
 
     async def answer(self, request: web.Request) -> web.Response:
         """Pass a request on to whoever describes it, and its answer back."""
@@ -115,9 +117,8 @@ class Tidepool:
             ),
             "data.v1",
         )
-        if request.path.startswith("/metadata"):
-            # Tidepool describes these elsewhere.
-            return web.Response(status=404)
+        if undescribed := self._undescribed(request):
+            return undescribed
         headers = {
             name: value
             for name, value in request.headers.items()
@@ -130,7 +131,7 @@ class Tidepool:
             ClientSession() as session,
             session.request(
                 request.method,
-                self.mocks[service].join(URL(request.path_qs, encoded=True)),
+                self.mocks[service].join(_divisible(request.rel_url)),
                 headers=headers,
                 data=await request.read(),
                 allow_redirects=False,
@@ -155,6 +156,39 @@ class Tidepool:
                     if name in answer.headers
                 },
             )
+
+    def _undescribed(self, request: web.Request) -> web.Response | None:
+        """Return an answer in place of the mock servers, None if they have one."""
+        realm = "/realms/tidepool"
+        openid = f"{self.url}realms/tidepool/protocol/openid-connect"
+        answers: dict[str, object] = {
+            "/info": {"auth": {"realm": "tidepool", "url": str(self.url).rstrip("/")}},
+            f"{realm}/.well-known/openid-configuration": {
+                "authorization_endpoint": f"{openid}/auth",
+                "token_endpoint": f"{openid}/token",
+            },
+        }
+        if not request.path.startswith("/metadata") and request.path not in answers:
+            return None
+        has_token = TOKEN_HEADER in request.headers
+        self.unknown.append((request.method, request.path, has_token))
+        if request.path in answers:
+            return web.json_response(answers[request.path])
+        return web.Response(status=404)
+
+
+def _divisible(asked: URL) -> URL:
+    """Return an address whose lists the mock server takes apart.
+
+    It looks for `%20` between elements when it has decoded them already, and so
+    refuses any two scopes, those that are described too.
+    """
+    query = re.sub(
+        r"(?<=scope=)[^&]*",
+        lambda scopes: re.sub(r"\+|%20", "%2520", scopes[0]),
+        asked.raw_query_string,
+    )
+    return URL(f"{asked.raw_path}?{query}", encoded=True)
 
 
 def _violations(told: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ know nothing of what data mean, and answer with the same example always.
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
 from aiohttp import ClientSession
 from homeassistant.components.application_credentials import (
@@ -15,6 +16,7 @@ from homeassistant.components.application_credentials import (
 )
 from homeassistant.core import HomeAssistant
 import pytest
+from yarl import URL
 
 from custom_components.glucose_follow.cgm.errors import (
     CgmAuthError,
@@ -23,10 +25,11 @@ from custom_components.glucose_follow.cgm.errors import (
     CgmResponseError,
 )
 from custom_components.glucose_follow.cgm.sources.tidepool import (
+    SCOPE,
     Environment,
     PasswordLogin,
-    Realm,
     TidepoolSource,
+    find_realm,
 )
 from custom_components.glucose_follow.oauth_provider import TidepoolImplementation
 
@@ -39,28 +42,42 @@ TOKEN = {"X-Tidepool-Session-Token": "kc:access:refresh"}
 
 
 @pytest.fixture
-async def source(tidepool: Tidepool) -> AsyncGenerator[TidepoolSource]:
+async def session() -> AsyncGenerator[ClientSession]:
+    """Return a client."""
+    async with ClientSession() as client:
+        yield client
+
+
+def _followed(
+    tidepool: Tidepool, session: ClientSession, *, is_live: bool = False
+) -> TidepoolSource:
     """Return a source of the described Tidepool."""
-    async with ClientSession() as session:
-        login = PasswordLogin(
-            session,
-            environment=Environment.PRODUCTION,
-            username="alex@example.org",
-            password="correct horse battery",
-            base=tidepool.url,
-        )
-        yield TidepoolSource(
-            session,
-            environment=Environment.PRODUCTION,
-            token=login.token,
-            clock=lambda: NOON,
-            user_id=USER_ID,
-            base=tidepool.url,
-        )
+    login = PasswordLogin(
+        session,
+        environment=Environment.PRODUCTION,
+        username="alex@example.org",
+        password="correct horse battery",
+        base=tidepool.url,
+    )
+    return TidepoolSource(
+        session,
+        environment=Environment.PRODUCTION,
+        token=login.token,
+        clock=lambda: NOON,
+        user_id=USER_ID,
+        is_live=is_live,
+        base=tidepool.url,
+    )
+
+
+@pytest.fixture
+def source(tidepool: Tidepool, session: ClientSession) -> TidepoolSource:
+    """Return a source that is not live."""
+    return _followed(tidepool, session)
 
 
 async def test_every_request_is_as_described(
-    tidepool: Tidepool, source: TidepoolSource
+    tidepool: Tidepool, source: TidepoolSource, session: ClientSession
 ) -> None:
     await source.identify()
     await source.people()
@@ -70,6 +87,9 @@ async def test_every_request_is_as_described(
     await source.treatments(NOON - 365 * DAY)
     await source.status()
     await source.history(NOON - 30 * DAY, NOON)
+    live = _followed(tidepool, session, is_live=True)
+    await live.readings(NOON - DAY)
+    await live.readings(NOON - timedelta(minutes=5))
 
     asked = {(each.method, each.path) for each in tidepool.answered}
     assert asked == {
@@ -79,6 +99,30 @@ async def test_every_request_is_as_described(
     }
     for each in tidepool.answered:
         assert (each.status, each.violations) == (200, ()), each
+    parameters = {
+        name for each in tidepool.answered for name, _ in parse_qsl(each.query)
+    }
+    assert parameters == {
+        *("carelink", "dexcom", "medtronic", "type", "subType", "latest"),
+        *("startDate", "endDate"),
+    }
+
+
+async def test_what_is_not_described_is_asked_for_with_the_token_too(
+    tidepool: Tidepool, source: TidepoolSource
+) -> None:
+    """The descriptions at hand have neither profiles nor who shares."""
+    await source.identify()
+    await source.people()
+
+    (owner,) = {
+        path.split("/")[2] for _, path, _ in tidepool.unknown if "profile" in path
+    }
+    assert set(tidepool.unknown) == {
+        ("GET", f"/metadata/{USER_ID}/settings", True),
+        ("GET", f"/metadata/{owner}/profile", True),
+        ("GET", f"/metadata/users/{owner}/users", True),
+    }
 
 
 async def test_a_refresh_is_as_described(
@@ -126,16 +170,26 @@ async def test_every_described_error_is_one_of_ours(
 
 
 @pytest.fixture
-def application(hass: HomeAssistant, tidepool: Tidepool) -> TidepoolImplementation:
+async def application(
+    hass: HomeAssistant, tidepool: Tidepool, session: ClientSession
+) -> TidepoolImplementation:
     """Return an application in the described realm."""
     nowhere = AuthorizationServer(authorize_url="", token_url="")
     credential = ClientCredential("glucose-follow", "any text")
-    openid = tidepool.url / "realms/tidepool/protocol/openid-connect"
     return TidepoolImplementation(
         AuthImplementation(hass, "tidepool", credential, nowhere),
         Environment.PRODUCTION,
-        Realm(authorize_url=openid / "auth", token_url=openid / "token"),
+        await find_realm(session, Environment.PRODUCTION, tidepool.url),
     )
+
+
+async def test_a_realm_is_looked_for_without_a_token(
+    tidepool: Tidepool, application: TidepoolImplementation
+) -> None:
+    assert tidepool.unknown == [
+        ("GET", "/info", False),
+        ("GET", "/realms/tidepool/.well-known/openid-configuration", False),
+    ]
 
 
 async def test_every_request_for_tokens_is_as_described(
@@ -155,21 +209,38 @@ async def test_every_request_for_tokens_is_as_described(
     ]
 
 
-async def test_people_are_sent_to_the_page_as_described(
+@pytest.mark.parametrize(
+    ("scope", "violations"),
+    [
+        # The only request of ours that is not as described: without this scope nothing
+        # may be read while the person is away. Tidepool's own apps and xDrip ask for it
+        # too, and the description lists no scopes but the other two.
+        (SCOPE, ("scope.1 must be equal to one of the allowed values: openid, email",)),
+        ("openid email", ()),
+    ],
+)
+async def test_people_are_sent_to_the_page_as_described_but_for_one_scope(
     tidepool: Tidepool,
     application: TidepoolImplementation,
     current_request_with_host: None,
+    scope: str,
+    violations: tuple[str, ...],
 ) -> None:
-    """But for one scope, which Tidepool's own apps ask for and its description lacks."""
-    page = await application.async_generate_authorize_url("flow")
+    page = URL(await application.async_generate_authorize_url("flow"))
+    ours = page.query["scope"]
 
-    async with ClientSession() as browser, browser.get(page, allow_redirects=False):
+    async with (
+        ClientSession() as browser,
+        browser.get(page.update_query(scope=scope), allow_redirects=False),
+    ):
         pass
 
     (asked,) = tidepool.answered
+    assert ours == SCOPE == "openid offline_access"
     assert asked.path.endswith("/auth")
-    (wrong,) = asked.violations
-    assert wrong.startswith("Request query parameter scope")
+    assert asked.violations == tuple(
+        f"Request query parameter {each}" for each in violations
+    )
 
 
 async def test_a_request_for_tokens_that_is_not_as_described_is_noticed(
