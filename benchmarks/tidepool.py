@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 import gc
@@ -42,6 +42,8 @@ from simulators.tidepool import PASSWORD, USER_ID, USERNAME
 
 _YEAR = timedelta(days=365)
 _MIB = 1024 * 1024
+_SENSORS = 50
+"""Of somebody else; each changes every second."""
 
 type Row = dict[str, float]
 
@@ -56,11 +58,14 @@ class Watch:
     Others use the CPU too, so the time that passes says little.
     """
 
-    collecting: float = 0
-    """Seconds of CPU that collecting garbage took at most.
+    collections: list[int] = field(default_factory=lambda: [0, 0, 0])
+    """How often garbage was collected, by generation, in whatever thread.
 
-    It is about all that a process holds, and may be due at any moment.
+    Everybody waits for it. The last is about all that a process holds.
     """
+
+    collecting: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    """Seconds of CPU that each took at most."""
 
     peak: int = 0
     """Bytes of memory in use at most."""
@@ -72,16 +77,16 @@ def watched() -> Iterator[Watch]:
     watch, run = Watch(), asyncio.Handle._run  # noqa: SLF001 - there is no other way
     loop_thread, began, collected = threading.get_ident(), 0.0, 0.0
 
-    def collecting(phase: str, _: object) -> None:
+    def collecting(phase: str, about: dict[str, int]) -> None:
         nonlocal began, collected
-        if threading.get_ident() != loop_thread:
-            return
         if phase == "start":
             began = time.thread_time()
             return
-        took = time.thread_time() - began
-        collected += took
-        watch.collecting = max(watch.collecting, took)
+        took, generation = time.thread_time() - began, about["generation"]
+        watch.collections[generation] += 1
+        watch.collecting[generation] = max(watch.collecting[generation], took)
+        if threading.get_ident() == loop_thread:
+            collected += took
 
     def measured(handle: asyncio.Handle) -> None:
         nonlocal collected
@@ -114,6 +119,9 @@ async def _measured(
         is_traced: Whether allocations are counted, which takes its time.
     """
     gc.collect()
+    cpu = time.thread_time()
+    gc.collect()
+    whole = time.thread_time() - cpu
     before = _memory()
     if is_traced:
         tracemalloc.start()
@@ -127,8 +135,13 @@ async def _measured(
         "seconds": round(time.perf_counter() - began, 1),
         "resident_mib": round((watch.peak - before) / _MIB, 1),
         "longest_ms": round(watch.longest * 1000, 1),
-        "collecting_ms": round(watch.collecting * 1000, 1),
+        "whole_ms": round(whole * 1000, 1),
     }
+    for generation in range(3):
+        row[f"collections_{generation}"] = watch.collections[generation]
+        row[f"collecting_{generation}_ms"] = round(
+            watch.collecting[generation] * 1000, 1
+        )
     if is_traced:
         row = {"count": count, "traced_mib": tracemalloc.get_traced_memory()[1] / _MIB}
         tracemalloc.stop()
@@ -168,8 +181,9 @@ async def in_one_answer(base: URL, kind: str, *, is_traced: bool) -> Row:
         return await _measured(read, is_traced=is_traced)
 
 
-async def imported(base: URL, *, is_traced: bool) -> Row:
-    """Return what it costs to import a year in a running Home Assistant."""
+@asynccontextmanager
+async def _home(base: URL) -> AsyncIterator[HomeAssistant]:
+    """Run a Home Assistant that records, and whose Tidepool is simulated."""
     resolver = ThreadedResolver()
     resolver.real_close = resolver.close  # type: ignore[attr-defined]  # as theirs has
     with (
@@ -187,9 +201,28 @@ async def imported(base: URL, *, is_traced: bool) -> Row:
             config = {RECORDER: {"db_url": f"sqlite:///{folder}/home.db"}}
             assert await async_setup_component(hass, RECORDER, config)
             await hass.async_block_till_done()
-            row = await _measured(partial(_import, hass), is_traced=is_traced)
+            yield hass
             await hass.async_stop(force=True)
-    return row
+
+
+async def imported(base: URL, *, is_traced: bool) -> Row:
+    """Return what it costs to import a year in a running Home Assistant."""
+    async with _home(base) as hass:
+        return await _measured(partial(_import, hass), is_traced=is_traced)
+
+
+async def without(base: URL, *, is_traced: bool) -> Row:
+    """Return what a minute of some other sensors costs a Home Assistant."""
+    async with _home(base) as hass:
+
+        async def live() -> int:
+            for second in range(60):
+                for number in range(_SENSORS):
+                    hass.states.async_set(f"sensor.{number}", str(second * number))
+                await asyncio.sleep(1)
+            return 0
+
+        return await _measured(live, is_traced=is_traced)
 
 
 async def _import(hass: HomeAssistant) -> int:
@@ -219,6 +252,7 @@ CASES: dict[str, Callable[..., Awaitable[Row]]] = {
     "readings in one answer": partial(in_one_answer, kind="readings"),
     "treatments in one answer": partial(in_one_answer, kind="treatments"),
     "import by months": imported,
+    "a minute without us": without,
 }
 
 
@@ -267,18 +301,28 @@ def _run(case: str, base: str, *more: str) -> Row:
 def _print(table: dict[str, Row]) -> None:
     """Print what a year costs."""
     print("A year of Tidepool: 105,000 readings, 40,000 boluses, 105,000 basal rates.")
+    print("Milliseconds of CPU, the longest of each.\n")
     print(
-        "Milliseconds of CPU between two turns of others, and of collecting garbage.\n"
-    )
-    print(
-        f"{'':<25} {'found':>8} {'s':>6} {'MiB resident':>13} {'MiB allocated':>14}"
-        f" {'longest ms':>11} {'garbage':>8}"
+        f"{'':<24} {'found':>8} {'MiB resident':>13} {'MiB allocated':>14}"
+        f" {'between turns':>14}"
     )
     for name, row in table.items():
         print(
-            f"{name:<25} {row['count']:>8.0f} {row['seconds']:>6.1f}"
-            f" {row['resident_mib']:>13.1f} {row['traced_mib']:>14.1f}"
-            f" {row['longest_ms']:>11.1f} {row['collecting_ms']:>8.1f}"
+            f"{name:<24} {row['count']:>8.0f} {row['resident_mib']:>13.1f}"
+            f" {row['traced_mib']:>14.1f} {row['longest_ms']:>14.1f}"
+        )
+    print(
+        f"\n{'garbage collections':<24} {'young':>14} {'middle':>14} {'all':>14}"
+        f" {'all, before':>14}"
+    )
+    for name, row in table.items():
+        told = [
+            f"{row[f'collections_{each}']:.0f} of {row[f'collecting_{each}_ms']:.1f}"
+            for each in range(3)
+        ]
+        print(
+            f"{name:<24} {told[0]:>14} {told[1]:>14} {told[2]:>14}"
+            f" {row['whole_ms']:>14.1f}"
         )
 
 
