@@ -22,7 +22,11 @@ class FakeVoice(TextToSpeechEntity):
     _attr_name = "Fake voice"
     _attr_unique_id = DOMAIN
     _attr_default_language = "en"
-    _attr_supported_languages = ("en",)
+
+    @property
+    @override
+    def supported_languages(self) -> list[str]:
+        return ["en"]
 
     @override
     async def async_get_tts_audio(
