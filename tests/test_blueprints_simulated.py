@@ -124,7 +124,7 @@ async def test_the_lamp_pulses_before_and_after_a_restart_and_is_given_back(
     assert pulses == {153, 51, 255}
     assert again == {51, 255}
     assert seen == [BEFORE, RED, RED, BEFORE]
-    assert hass.states.get(LAMP).attributes["brightness"] == 50  # type: ignore[union-attr]
+    assert hass.states.get(LAMP).attributes["brightness"] == 50  # type: ignore[union-attr]  # without it the test fails
 
 
 async def test_phones_and_siren_go_on_after_a_restart_until_it_is_over(

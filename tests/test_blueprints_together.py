@@ -71,7 +71,7 @@ async def test_a_low_is_shown_told_and_said_once_despite_a_restart(
     )
 
     await pass_time(hass, clocks, 43 * MINUTE, step=MINUTE)
-    assert hass.states.get(LAMP).attributes["rgb_color"] == (255, 0, 0)  # type: ignore[union-attr]
+    assert hass.states.get(LAMP).attributes["rgb_color"] == (255, 0, 0)  # type: ignore[union-attr]  # without it the test fails
     await stop(hass)
     await lights.async_setup(hass)
     await restart(hass, entry)
@@ -87,5 +87,5 @@ async def test_a_low_is_shown_told_and_said_once_despite_a_restart(
     words = [call.data["message"].split(":")[0] for call in said]
     assert words == ["Glucose is low", "Glucose is in range again"]
     assert missed == []
-    assert hass.states.get(LAMP).attributes["color_temp_kelvin"] == 3000  # type: ignore[union-attr]
+    assert hass.states.get(LAMP).attributes["color_temp_kelvin"] == 3000  # type: ignore[union-attr]  # without it the test fails
     assert state(hass, "sensor.alex_range") == "in_range"

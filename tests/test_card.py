@@ -23,7 +23,7 @@ def built_frontend(tmp_path: Path) -> Iterator[None]:
     """Stand in for the frontend's own files, which nobody looks at here."""
     (tmp_path / "static" / "polyfills").mkdir(parents=True)
     module = ModuleType("hass_frontend")
-    module.where = lambda: tmp_path  # type: ignore[attr-defined]
+    module.where = lambda: tmp_path  # type: ignore[attr-defined]  # a module made here
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "hass_frontend", module)
         yield

@@ -230,7 +230,7 @@ async def test_a_login_that_opens_nothing_yet_can_be_repeated(
 
     def then_fail(*args: object) -> object:
         api.fault = fault
-        return exchange(*args)  # type: ignore[arg-type]
+        return exchange(*args)  # type: ignore[arg-type]  # as they came
 
     monkeypatch.setattr(api.tokens, "exchange", then_fail)
     failed = await log_in(hass, hass_client_no_auth, await begin(hass))
@@ -489,7 +489,7 @@ async def test_a_failed_reauth_says_why(
 
     def then_fail(*args: object) -> object:
         api.fault = Fault.SERVER_ERROR
-        return exchange(*args)  # type: ignore[arg-type]
+        return exchange(*args)  # type: ignore[arg-type]  # as they came
 
     monkeypatch.setattr(api.tokens, "exchange", then_fail)
     flow = await late.start_reauth_flow(hass)

@@ -31,7 +31,7 @@ class Heard:
 
         @callback
         def changed(event: object) -> None:
-            new = event.data["new_state"]  # type: ignore[attr-defined]
+            new = event.data["new_state"]  # type: ignore[attr-defined]  # this event has it
             if new is not None and new.state not in ("unknown", "unavailable"):
                 self.states.append(new)
 

@@ -40,7 +40,7 @@ def _reading(
 
 def _treatment(minutes: float, **fields: object) -> Treatment:
     usual = {"id": str(minutes), "kind": TreatmentKind.BOLUS}
-    return Treatment(at=NOON + minutes * MINUTE, **(usual | fields))  # type: ignore[arg-type]
+    return Treatment(at=NOON + minutes * MINUTE, **(usual | fields))  # type: ignore[arg-type]  # whatever a test names
 
 
 def test_all_that_is_known_is_told() -> None:
@@ -223,5 +223,5 @@ def test_only_changes_are_told() -> None:
     before = {"latest": None, "delta": 1.0, "range": "low"}
     now = {"latest": None, "delta": None, "range": "low", "low_in": None}
 
-    assert changed(before, now) == {"delta": None, "low_in": None}  # type: ignore[arg-type]
+    assert changed(before, now) == {"delta": None, "low_in": None}  # type: ignore[arg-type]  # as much of it as is compared
     assert changed({}, {"delta": None}) == {"delta": None}

@@ -839,7 +839,7 @@ def _stamps(events: Sequence[Event[Any]]) -> list[datetime | None]:
 
 def _timers(hass: HomeAssistant) -> set[str]:
     """Return what will be called of ours."""
-    handles = hass.loop._scheduled  # type: ignore[attr-defined]
+    handles = hass.loop._scheduled  # type: ignore[attr-defined]  # there is no public way
     return {
         repr(handle)
         for handle in handles

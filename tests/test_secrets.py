@@ -80,7 +80,7 @@ class Leak:
 
 def _set(target: object, fault: object) -> None:
     """Let something go wrong from now on."""
-    target.fault = fault  # type: ignore[attr-defined]
+    target.fault = fault  # type: ignore[attr-defined]  # each simulator has its own
 
 
 @asynccontextmanager

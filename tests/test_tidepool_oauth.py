@@ -132,7 +132,7 @@ def break_after_login(
 
     def then_fail(*args: object) -> object:
         server.fault = fault
-        return exchange(*args)  # type: ignore[arg-type]
+        return exchange(*args)  # type: ignore[arg-type]  # as they came
 
     monkeypatch.setattr(server.desk, "exchange", then_fail)
 

@@ -588,7 +588,7 @@ async def test_only_the_site_itself_is_told_the_credential(
 
         url = URL(target)
 
-    door = push._Door(Session(), URL(base))  # type: ignore[arg-type]
+    door = push._Door(Session(), URL(base))  # type: ignore[arg-type]  # as much of a session as is used
 
     with nullcontext() if is_told else pytest.raises(CgmResponseError):
         await door.ws_connect("ws://site/x")

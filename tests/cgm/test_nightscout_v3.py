@@ -366,7 +366,7 @@ async def test_what_arrives_between_two_pages_is_told_once(
     read = v3._read
 
     async def busy(*asked: object) -> object:
-        found = await read(*asked)  # type: ignore[arg-type]
+        found = await read(*asked)  # type: ignore[arg-type]  # as they came
         site.add_treatment(at=NOON, eventType="Note")
         return found
 

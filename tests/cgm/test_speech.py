@@ -9,7 +9,7 @@ from pathlib import Path
 import re
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped]  # it has no annotations
 
 from custom_components.glucose_follow.cgm import speech
 from custom_components.glucose_follow.cgm.data import CgmData
@@ -91,7 +91,7 @@ def fresh(newest: Reading, where: GlucoseRange | None) -> CgmData:
 def gone(newest: Reading, **known: object) -> CgmData:
     """Return what is known once a reading is too old."""
     data = CgmData(readings=(newest,), newest_at=newest.at, are_treatments_known=True)
-    return replace(data, **known)  # type: ignore[arg-type]
+    return replace(data, **known)  # type: ignore[arg-type]  # whatever a test names
 
 
 STEADY = fresh(reading(), GlucoseRange.IN_RANGE)
@@ -103,12 +103,12 @@ def subject(
 ) -> Subject:
     """Return Alex."""
     alex = Subject(name="Alex", data=data, unit=unit, now=NOW, midnight=NOW - 12 * HOUR)
-    return replace(alex, **known)  # type: ignore[arg-type]
+    return replace(alex, **known)  # type: ignore[arg-type]  # whatever a test names
 
 
 def said(topic: Topic, data: CgmData, **known: object) -> str:
     """Return what is said about Alex in English."""
-    return answer(topic, replace(subject(data), **known), ENGLISH)  # type: ignore[arg-type]
+    return answer(topic, replace(subject(data), **known), ENGLISH)  # type: ignore[arg-type]  # whatever a test names
 
 
 def forecast(*mgdl: float, start: datetime = NOW) -> Forecast:

@@ -54,7 +54,7 @@ def now(
 def did(kind: TreatmentKind, minutes: float, **fields: object) -> Treatment:
     """Return what was done so many minutes before noon."""
     at = NOON - minutes * MINUTE
-    return Treatment(at=at, id=f"{kind} {minutes}", kind=kind, **fields)  # type: ignore[arg-type]
+    return Treatment(at=at, id=f"{kind} {minutes}", kind=kind, **fields)  # type: ignore[arg-type]  # whatever a test names
 
 
 def basal(minutes: float, **fields: object) -> Treatment:
@@ -73,7 +73,7 @@ def rate(*treatments: Treatment, status: DeviceStatus = PUMP) -> float | None:
     [(name, 30) for name in HALF_HOUR] + [(name, 60) for name in ONE_HOUR],
 )
 def test_each_value_ends_at_its_own_age(name: str, span: int) -> None:
-    status = DeviceStatus(**{name: Reported(1.5, NOON)})  # type: ignore[arg-type]
+    status = DeviceStatus(**{name: Reported(1.5, NOON)})  # type: ignore[arg-type]  # whatever a test names
 
     last, over = NOON + (span - 0.01) * MINUTE, NOON + span * MINUTE
     assert getattr(now(status, at=last), name) == Reported(1.5, NOON)
@@ -475,7 +475,7 @@ def test_what_is_changed_seldom_is_known_however_long_ago(
     name: str, kind: TreatmentKind
 ) -> None:
     long_ago = NOON - timedelta(days=300)
-    status = DeviceStatus(**{name: long_ago})  # type: ignore[arg-type]
+    status = DeviceStatus(**{name: long_ago})  # type: ignore[arg-type]  # whatever a test names
 
     def changed(*treatments: Treatment) -> object:
         return getattr(now(status, *treatments), name)

@@ -389,7 +389,7 @@ def test_faults_without_end_cost_no_more_than_readings_do() -> None:
             return self is other
 
         # What a class has that defines equality alone; its base is hashable.
-        __hash__ = None  # type: ignore[assignment]
+        __hash__ = None  # type: ignore[assignment]  # nobody may compare by it
 
     number = 500
     faults = [

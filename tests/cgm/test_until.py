@@ -82,7 +82,7 @@ def read(*minutes: float, seen: datetime = NOON, mgdl: int = 110) -> Timeline:
 def did(kind: TreatmentKind, minutes: float, **fields: object) -> Treatment:
     """Return what is done so many minutes after noon."""
     at = NOON + minutes * MINUTE
-    return Treatment(at=at, id=f"{kind} {minutes}", kind=kind, **fields)  # type: ignore[arg-type]
+    return Treatment(at=at, id=f"{kind} {minutes}", kind=kind, **fields)  # type: ignore[arg-type]  # whatever a test names
 
 
 LOOPS = Forecast(start=NOON, period=5 * MINUTE, mgdl=(110.0, 108.0, 106.0))
@@ -169,7 +169,7 @@ SCHEDULE = BasalSchedule(zone=BERLIN, rates=((0, 0.7), (46_980, 1.1)))
 def test_it_is_so_until_the_first_of_all_ends(
     known: dict[str, object], expected: timedelta
 ) -> None:
-    assert known_at(NOON, **known).until == NOON + expected  # type: ignore[arg-type]
+    assert known_at(NOON, **known).until == NOON + expected  # type: ignore[arg-type]  # whatever a test names
 
 
 def test_a_sensor_fault_ends_too() -> None:
@@ -306,10 +306,10 @@ def _status(draw: st.DrawFn, now: datetime, zone: ZoneInfo) -> DeviceStatus:
         for number, (start, lasts) in enumerate(starts)
     )
     values = {
-        name: None if pair is None else Reported(pair[0], now + pair[1])  # type: ignore[index]
+        name: None if pair is None else Reported(pair[0], now + pair[1])  # type: ignore[index]  # without it the test fails
         for name, pair in drawn.items()
     }
-    return DeviceStatus(**values, profiles=profiles)  # type: ignore[arg-type]
+    return DeviceStatus(**values, profiles=profiles)  # type: ignore[arg-type]  # whatever a test names
 
 
 @settings(max_examples=400, deadline=None)

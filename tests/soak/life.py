@@ -229,7 +229,7 @@ class Days:
 def held() -> dict[str, int]:
     """Return how much of what is scarce is held at this moment."""
     loop = asyncio.get_running_loop()
-    timers: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
+    timers: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]  # there is no public way
     return {
         "tasks": len(asyncio.all_tasks()),
         "timers": sum(not timer.cancelled() for timer in timers),
@@ -240,7 +240,7 @@ def held() -> dict[str, int]:
 def what_is_held() -> str:
     """Return what timers and tasks are for."""
     loop = asyncio.get_running_loop()
-    timers: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
+    timers: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]  # there is no public way
     left = [repr(timer) for timer in timers if not timer.cancelled()]
     return " ".join([*left, *map(repr, asyncio.all_tasks())])[:2000]
 
