@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from .subjects import Subject
-from .watch import HOUR, Notes, Watch, is_sound
+from .watch import HOUR, MINUTE, Notes, Watch, is_sound
 
 
 class Asked:
@@ -39,9 +39,16 @@ class Asked:
             ):
                 del times[: bisect_right(times, now - HOUR)]
                 watch.most[name] = max(watch.most[name], len(times))
-                if len(times) > most * often:
+                if len(times) > most * often + self._sessions_ended(watch, now):
                     detail = f"{len(times)} for {name} in an hour, {often} starts"
                     self._notes.add(watch, "asked too often", detail)
+
+    def _sessions_ended(self, watch: Watch, now: datetime) -> int:
+        """Return how many more than one ended: each costs a request that fails."""
+        # Logins are looked at every ten minutes.
+        recent = bisect_right(watch.logins_seen, now - HOUR - 10 * MINUTE)
+        del watch.logins_seen[:recent]
+        return max(0, len(watch.logins_seen) - 1)
 
     def _look_at_logins(self, watch: Watch, now: datetime) -> None:
         """Note that a password was sent, and nothing had gone wrong."""
@@ -50,5 +57,6 @@ class Asked:
             is_soon = watch.login_at is not None and now - watch.login_at < 23 * HOUR
             if is_calm and watch.was_sound and is_soon:
                 self._notes.add(watch, "logged in without need", f"{logins}")
+            watch.logins_seen += [now] * (logins - watch.logins)
             watch.logins, watch.login_at = logins, now
         watch.was_sound = is_calm

@@ -69,6 +69,9 @@ class Watch:
     timer: asyncio.TimerHandle | None = None
     logins: int = 0
     login_at: datetime | None = None
+    logins_seen: list[datetime] = field(default_factory=list)
+    """When logins of the last hour were noticed."""
+
     next_at: datetime | None = None
     was_sound: bool = False
     asked: list[datetime] = field(default_factory=list)
