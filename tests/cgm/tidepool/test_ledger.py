@@ -1,5 +1,6 @@
 """What was read of an account, and what is told of it."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 import random
@@ -18,7 +19,11 @@ from custom_components.glucose_follow.cgm.sources.tidepool.ledger import (
     Ledger,
     Question,
 )
-from custom_components.glucose_follow.cgm.sources.tidepool.merge import Days, merged
+from custom_components.glucose_follow.cgm.sources.tidepool.merge import (
+    Days,
+    Merger,
+    merged,
+)
 from custom_components.glucose_follow.cgm.transport import Json
 
 from .support import NOON, facts, told
@@ -154,6 +159,20 @@ async def test_many_are_put_in_order_too() -> None:
 
     assert await days.in_order() == readings
     assert len(await done(*boluses)) == 2500
+
+
+async def test_others_have_their_turn_while_many_calculations_are_compared() -> None:
+    passed_on: list[Treatment] = []
+    merger = Merger(passed_on.append)
+    for fact in facts(*(at(n, "wizard", carbInput=20) for n in range(250))):
+        merger.add(fact)
+
+    closing = asyncio.ensure_future(merger.close())
+    await asyncio.sleep(0)
+    before = len(passed_on)
+    await closing
+
+    assert (before, len(passed_on)) == (100, 250)
 
 
 class Shelf:
