@@ -107,6 +107,12 @@ def test_a_rate_is_unknown_without_one_and_before_it_begins() -> None:
     assert status(stretch, after=-MINUTE).basal_rate is None
 
 
+def test_a_rate_that_lasts_beyond_any_calendar_lasts_unknown_long() -> None:
+    stretch = told("basal", deliveryType="automated", rate=0.8, duration=8.5e18)
+
+    assert status(stretch, after=MINUTE).basal_rate == Reported(0.8, NOON)
+
+
 def test_charge_is_told_as_a_factor_and_insulin_in_units() -> None:
     found = status(
         told(

@@ -14,6 +14,9 @@ MGDL_PER_MMOL = 18.01559
 _MOST_MMOL = 55.0
 """What the platform accepts at most."""
 
+_LONGEST = 366 * 24 * 3_600_000
+"""Milliseconds: a year, which nothing lasts, and every calendar has."""
+
 
 def mgdl(value: Json) -> int | None:
     """Return glucose in mg/dL, None if it is none.
@@ -64,8 +67,8 @@ def text(value: Json) -> str | None:
 
 def minutes(value: Json) -> float | None:
     """Return a duration, which is told in milliseconds, None without one."""
-    found = number(value)
-    return found / 60_000 if found is not None and found > 0 else None
+    found = amount(value, _LONGEST)
+    return found / 60_000 if found else None
 
 
 def part(document: Document, *keys: str) -> Document:
