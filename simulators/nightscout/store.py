@@ -1,10 +1,11 @@
 """The database of a simulated site."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 import heapq
 from itertools import count
+from operator import itemgetter
 
 from custom_components.glucose_follow.cgm.person import Scenario
 
@@ -30,6 +31,10 @@ class Store:
         self._added: dict[Collection, list[Document]] = {
             kind: [] for kind in Collection
         }
+        self._dated: dict[Collection, list[tuple[float, Document]]] = {}
+        self._stands: dict[Collection, tuple[int, int]] = {}
+        """After which change documents were put in order."""
+
         self._removed: set[object] = set()
         self._emptied_ms = float("-inf")
         self._numbers = count(1)
@@ -41,11 +46,12 @@ class Store:
     ) -> Iterator[Document]:
         """Yield documents dated after `after_ms`, newest first."""
         fed = self._fed(kind, now, max(after_ms, self._emptied_ms))
+        added = (doc for at_ms, doc in self._newest_first(kind) if at_ms > after_ms)
+        if self._feed is None:
+            return added
         if not self._added[kind]:
             return fed
-        added = (doc for doc in self._added[kind] if moment_ms(doc) > after_ms)
-        newest_first = sorted(added, key=moment_ms, reverse=True)
-        return heapq.merge(newest_first, fed, key=moment_ms, reverse=True)
+        return heapq.merge(added, fed, key=moment_ms, reverse=True)
 
     def add(self, kind: Collection, document: Document) -> Document:
         """Keep a document, with an id if it has none, and return it."""
@@ -111,6 +117,19 @@ class Store:
         for documents in self._added.values():
             documents.clear()
         self._emptied_ms = to_ms(now)
+
+    def _newest_first(self, kind: Collection) -> Sequence[tuple[float, Document]]:
+        """Return documents that were added, and when they are from.
+
+        Whoever listens looks ten times a minute, and readings come in minutes.
+        """
+        added = self._added[kind]
+        stand = self.revision, len(added)
+        if self._stands.get(kind) != stand:
+            dated = [(moment_ms(document), document) for document in added]
+            dated.sort(key=itemgetter(0), reverse=True)
+            self._stands[kind], self._dated[kind] = stand, dated
+        return self._dated[kind]
 
     def _fed(
         self, kind: Collection, now: datetime, after_ms: float
