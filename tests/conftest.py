@@ -27,7 +27,20 @@ from custom_components.glucose_follow.const import (
 )
 from simulators.nightscout import NightscoutSimulator
 
-LONG = frozenset({"soak", "recorder", "test_benchmarks.py", "test_voice.py"})
+LONG = frozenset(
+    {
+        "soak",
+        "recorder",
+        "test_benchmarks.py",
+        "test_config_flow.py",
+        "test_contract.py",
+        "test_dexcom_api.py",
+        "test_languages.py",
+        "test_nightscout_push.py",
+        "test_push.py",
+        "test_voice.py",
+    }
+)
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TOKEN = "reader-0123456789abcdef"

@@ -343,6 +343,7 @@ async def test_nobody_waits_for_ever_for_an_answer(
     http: ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(push, "TIMEOUT", 1)
+    monkeypatch.setattr(push, "_CLOSING", 0.05)
     async with greeter(OPEN, '40{"sid":"y"}', is_polite=False) as url:
         fault = await fault_of(source(http, url))
 
