@@ -80,6 +80,8 @@ def _add(site: NightscoutSimulator, *values: int) -> None:
         ([200, 200, 200], {"is_high", "is_known"}),
         ([160, 145, 130], {"is_in_range", "is_changing_fast", "is_known"}),
         ([100], {"is_in_range", "is_known"}),
+        # An error of the sensor is not a lost signal yet.
+        ([100, 100, 5], set()),
         ([], {"is_signal_lost"}),
     ],
 )
@@ -170,16 +172,17 @@ async def test_of_several_people_one_who_is_not_known_is_enough_for_not_all(
     await set_up(hass, entry)
     devices = [_device(hass, entry), _device(hass, kim)]
 
-    async def answer(behavior: str, *devices: str) -> bool | None:
+    async def answer(behavior: str | None, *devices: str) -> bool | None:
         checker = await _ask(
             hass,
             "is_low",
-            {"behavior": behavior},
+            {"behavior": behavior} if behavior else {},
             {"device_id": list(devices)},
         )
         return checker.async_check()
 
     assert await answer("any", *devices) is True
+    assert await answer(None, *devices) is True
     assert await answer("all", *devices) is False
     assert await answer("all", devices[0]) is True
     assert await answer("all", "nobody") is False

@@ -451,6 +451,14 @@ def _holds(hass: HomeAssistant, config: dict[str, Any], mgdl: int) -> bool | Non
         ({"type": "below", "value": {"entity": "input_number.unit"}}, {70: None}),
         ({"type": "below", "value": {"entity": "input_number.broken"}}, {70: None}),
         ({"type": "below", "value": {"entity": "input_number.none"}}, {70: None}),
+        (
+            {
+                "type": "outside",
+                "value_min": {"entity": "input_number.none"},
+                "value_max": _limit(180),
+            },
+            {70: None, 200: None},
+        ),
     ],
 )
 async def test_a_threshold_is_compared_as_it_is_shown(
