@@ -99,6 +99,46 @@ async def test_in_range_can_be_shown_too(
     assert _colour(hass) == GREEN
 
 
+async def test_colours_and_brightness_are_the_persons_own(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    low, high, unknown, in_range = (
+        (9, 0, 255),
+        (255, 255, 0),
+        (255, 0, 255),
+        (0, 255, 255),
+    )
+    await make(
+        hass,
+        "glucose_light",
+        INPUTS
+        | {
+            "brightness": 20,
+            "shows_in_range": True,
+            "low_colour": list(low),
+            "high_colour": list(high),
+            "unknown_colour": list(unknown),
+            "in_range_colour": list(in_range),
+        },
+    )
+    seen = []
+    for value in (65, 100, 200):
+        await read(hass, site, clocks, value)
+        seen.append(_shown(hass))
+    await pass_time(hass, clocks, 12 * MINUTE, step=MINUTE / 3)
+    seen.append(_shown(hass))
+
+    assert [brightness for _, brightness in seen] == [51, 51, 51, 51]
+    assert [colour for colour, _ in seen] == [low, in_range, high, unknown]
+
+
+def _shown(hass: HomeAssistant) -> tuple[object, object]:
+    """Return the colour of the lamp, and how bright it is."""
+    lamp = hass.states.get(LAMP)
+    assert lamp is not None
+    return lamp.attributes["rgb_color"], lamp.attributes["brightness"]
+
+
 async def test_the_lamp_pulses_at_an_urgent_low(
     hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
 ) -> None:

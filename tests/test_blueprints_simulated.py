@@ -27,6 +27,7 @@ ALEX = {"glucose": "sensor.alex_glucose"}
 NOTIFIERS = {"notifiers": {"entity_id": "notify.notifier"}}
 LAMP = "light.bed_light"
 SIREN = "siren.siren"
+SPEAKER = "media_player.bedroom"
 SECOND = timedelta(seconds=1)
 RED, BEFORE = (255, 0, 0), 3000
 
@@ -161,6 +162,41 @@ async def test_phones_and_siren_go_on_after_a_restart_until_it_is_over(
     titles = [call.data.get("title") for call in told]
     assert titles == ["Low: Alex", urgent, urgent, over, over]
     assert [call.data.get("title") for call in more] == [urgent, over, over]
+
+
+async def test_a_speaker_plays_at_an_urgent_low_only_and_again_after_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, clocks: Clocks
+) -> None:
+    before = _played(hass)
+    sound = {"media_content_id": "alarm.mp3", "media_content_type": "music"}
+    play = {
+        "action": "media_player.play_media",
+        "target": {"entity_id": SPEAKER},
+        "data": sound,
+    }
+    wishes = {"phones": [], "urgent_actions": [play]}
+    played = async_capture_events(hass, "call_service")
+    await make(hass, "low_alarm", ALEX | wishes)
+
+    await pass_time(hass, clocks, 42 * MINUTE, step=MINUTE)
+    during_low = _played(hass)
+    await pass_time(hass, clocks, 2 * MINUTE, step=MINUTE)
+    during_urgent_low = _played(hass)
+    await _restart(hass, entry)
+    await pass_time(hass, clocks, 5 * MINUTE, step=MINUTE)
+
+    assert during_low == before
+    assert during_urgent_low == "alarm.mp3"
+    times = [event for event in played if event.data["service"] == "play_media"]
+    assert len(times) == 2
+    assert state(hass, SPEAKER) == "playing"
+
+
+def _played(hass: HomeAssistant) -> object:
+    """Return what the speaker plays."""
+    speaker = hass.states.get(SPEAKER)
+    assert speaker is not None
+    return speaker.attributes["media_content_id"]
 
 
 async def test_readings_that_stop_and_return_are_told_of(
