@@ -5,9 +5,10 @@ from datetime import time
 
 import pytest
 
-from custom_components.glucose_follow.cgm.alarm_levels import Window
+from custom_components.glucose_follow.cgm.alarm_levels import Level, Window
 from custom_components.glucose_follow.cgm.alarms import step
 from custom_components.glucose_follow.cgm.models import SensorFault, SensorStatus
+from custom_components.glucose_follow.cgm.timeline import Timeline
 
 from .alarm_support import (
     HIGH,
@@ -295,3 +296,21 @@ def test_a_day_of_highs_is_one() -> None:
     night.live([200] * 320)
 
     assert night.lines == ["5 raised high"]
+
+
+@pytest.mark.parametrize("level", [LOW, HIGH])
+def test_what_was_not_confirmed_before_a_restart_waits_for_readings(
+    level: Level,
+) -> None:
+    """The source may not answer at once, and nothing is known until it does."""
+    night = Night(settings=wanted(LOWS | HIGHS))
+    night.receive(reading(0, {LOW: 65, HIGH: 200}[level]))
+    readings, newest = night.timeline.readings, night.timeline.newest_at
+    night.timeline = Timeline(newest, night.timeline.newest_seen)
+
+    night.wait_until(at(6))
+    night.look()
+
+    assert night.lines == []
+    night.receive(*readings, reading(6, {LOW: 64, HIGH: 201}[level]))
+    assert night.lines == [f"6 raised {level}"]

@@ -218,8 +218,11 @@ class _Look:
             # Whatever was switched off or silenced: nobody knows how the low goes on.
             return held.since
         settings = self._settings.levels[level]
+        # Without readings, as after a restart, nothing below can be looked at.
+        if not (settings.is_on and self._holds(level)):
+            return None
         due = self._wanted_at(level, held)
-        if due is None or not self._holds(level) or not settings.is_on:
+        if due is None:
             return None
         due = max(due, self.state.snoozed.get(level, due))
         if level in QUIET_IN_WARMUP and not is_urgent:
