@@ -15,6 +15,7 @@ from functools import partial
 import json
 import logging
 from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
 import os
 import sys
 from time import process_time
@@ -56,8 +57,22 @@ def run(
     if jobs == 1:
         yield from map(one, seeds)
         return
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+    context = get_context("spawn")
+    processors = context.SimpleQueue()
+    for number in range(jobs):
+        processors.put(number)
+    with ProcessPoolExecutor(
+        jobs, context, initializer=_stay, initargs=(processors,)
+    ) as pool:
         yield from pool.map(one, seeds)
+
+
+def _stay(processors: SimpleQueue[int]) -> None:
+    """Stay on a processor that no other worker has, as long as there are enough."""
+    number = processors.get()
+    if hasattr(os, "sched_setaffinity"):
+        mine = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {mine[number % len(mine)]})
 
 
 def row(life: Life, seconds: float) -> dict[str, object]:

@@ -22,7 +22,7 @@ from custom_components.glucose_follow import coordinator, factory
 from custom_components.glucose_follow.cgm import push, schedule
 from custom_components.glucose_follow.const import TICK
 
-from .clocks import Clocks, SoakLoop
+from .clocks import Clocks, SoakLoop, one_processor
 from .house import House, quiet
 from .referee import Referee
 from .subjects import KINDS, Subject, lead
@@ -365,5 +365,5 @@ def live(
     gc.collect()
     # What is imported stays; looking through it again and again takes long.
     gc.freeze()
-    with asyncio.Runner(loop_factory=SoakLoop) as runner:
+    with one_processor(), asyncio.Runner(loop_factory=SoakLoop) as runner:
         return runner.run(_live(seed, days, kinds, tick))
