@@ -40,21 +40,18 @@ CONF_SEED = "seed"
 CONF_SESSION_TOKEN = "session_token"  # noqa: S105 - the name of a field
 CONF_NICKNAMES = "nicknames"
 CONF_PERSON = "person"
-CONF_SCENARIO = "scenario"
-CONF_SCENARIO_SINCE = "scenario_since"
-CONF_SEED = "seed"
 CONF_SENSOR_DAYS = "sensor_days"
 CONF_SOURCE = "source"
 CONF_STALE_AFTER = "stale_after"
 CONF_THRESHOLDS = "thresholds"
 CONF_UNIT = "unit"
+CONF_USER_ID = "user_id"
+CONF_VOICE = "voice"
 CONF_WINDOW_END = "window_end"
 CONF_WINDOW_START = "window_start"
 
 ALL_LEVELS = "all"
 """What an action or an event is about that is about every alarm."""
-CONF_USER_ID = "user_id"
-CONF_VOICE = "voice"
 
 STALE_AFTER_MINUTES = STALE_AFTER // timedelta(minutes=1)
 STALE_AFTER_LEAST, STALE_AFTER_MOST = 8, 20

@@ -7,10 +7,17 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 import os
 from pathlib import Path
+import selectors
 import socket
 from typing import Any, override
 
 from benchmarks.travel import Impatient, Ready, TravellingLoop
+
+_TURNS = 4
+"""One more than it takes to connect; to be refused takes two."""
+
+_CONNECTS_WITHIN = 10.0
+"""Real seconds; whoever listens on the loopback interface is there at once."""
 
 _PROCESSOR = 36
 """Its place in `/proc/self/stat`, after the name, as proc(5) counts them."""
@@ -48,6 +55,8 @@ class Settled(Impatient):
         super().__init__(loop)
         self.has_sent = True
         """Whether anything may be on its way."""
+        self.connecting = 0
+        """How many connections are asked for, and neither there nor refused."""
         self._places: dict[int, int] = {}
         self._registered = 0
         self._sender, self._receiver = _connected()
@@ -72,7 +81,10 @@ class Settled(Impatient):
             return []
         if self.has_sent:
             self._let_arrive()
-        ready = super().select(timeout)
+        ready = super().select(0 if self.connecting else timeout)
+        if self.connecting and not ready:
+            # A port that was used a moment ago is asked twice, a second apart.
+            ready = selectors.DefaultSelector.select(self, _CONNECTS_WITHIN)
         self.has_sent = bool(ready)
         ready.sort(key=lambda each: self._places[each[0].fd])
         return ready
@@ -87,10 +99,12 @@ class Settled(Impatient):
         """Wait until all that was sent is there.
 
         Linux may hand on what is sent a little later, in its order; so whatever
-        was sent before this byte is there when it is.
+        was sent before this byte is there when it is. What that makes a socket
+        answer by itself is there after the next.
         """
-        self._sender.send(b"?")
-        self._receiver.recv(1)
+        for _ in range(_TURNS):
+            self._sender.send(b"?")
+            self._receiver.recv(1)
 
 
 class SoakLoop(TravellingLoop):
@@ -120,6 +134,15 @@ class SoakLoop(TravellingLoop):
         future: asyncio.Future[T] = self.create_future()
         self.call_soon(_run, future, func, *args)
         return future
+
+    @override
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        """Connect, and let no time pass until that is done."""
+        self._settled.connecting += 1
+        try:
+            await super().sock_connect(sock, address)
+        finally:
+            self._settled.connecting -= 1
 
     def _make_socket_transport(self, *args: Any, **options: Any) -> _Transport:
         """Return a transport that tells when something is sent."""
