@@ -24,6 +24,7 @@ import logging
 from multiprocessing import get_context
 from pathlib import Path
 import resource
+import threading
 import time
 import tracemalloc
 from typing import override
@@ -75,22 +76,49 @@ class _Timed(Impatient):
     def __init__(self, loop: TravellingLoop) -> None:
         """Begin now."""
         super().__init__(loop)
+        self._collecting_since = 0.0
+        self._thread = threading.get_ident()
         self.start()
+        gc.callbacks.append(self._collect)
 
     def start(self) -> None:
         """Forget what was, the turn that is being taken included."""
         self.longest = 0.0
-        """Seconds of the processor that the longest turn of the loop took."""
+        """Seconds of the processor that the longest turn of the loop took.
+
+        What Python took to look for garbage is left out: it looks through all
+        that the process holds, at a moment that nobody chooses.
+        """
+        self.collecting = 0.0
+        """The same of the longest look for garbage."""
+        self._collected = 0.0
         self._began = time.thread_time()
 
     @override
     def select(self, timeout: float | None = None) -> list[Ready]:
         """Return what is ready, after noting how long that had to wait."""
-        self.longest = max(self.longest, time.thread_time() - self._began)
+        took = time.thread_time() - self._began - self._collected
+        self.longest = max(self.longest, took)
         try:
             return super().select(timeout)
         finally:
-            self._began = time.thread_time()
+            self._began, self._collected = time.thread_time(), 0.0
+
+    @override
+    def close(self) -> None:
+        gc.callbacks.remove(self._collect)
+        super().close()
+
+    def _collect(self, phase: str, _: object) -> None:
+        """Note how long a look for garbage took that holds up the loop."""
+        if threading.get_ident() != self._thread:
+            return
+        if phase == "start":
+            self._collecting_since = time.thread_time()
+            return
+        took = time.thread_time() - self._collecting_since
+        self._collected += took
+        self.collecting = max(self.collecting, took)
 
 
 class _Loop(TravellingLoop):
@@ -127,11 +155,11 @@ class _Loop(TravellingLoop):
         connectors = self.hass.data.get(DATA_CONNECTOR, {}) if self.hass else {}
         return any(each._acquired for each in connectors.values())  # noqa: SLF001 - nothing else knows
 
-    def longest_turn(self) -> float:
-        """Return milliseconds of the longest turn since this was asked."""
-        longest = self.timer.longest
+    def longest_turn(self) -> tuple[float, float]:
+        """Return the longest turn and look for garbage since then, in ms."""
+        longest, collecting = self.timer.longest, self.timer.collecting
         self.timer.start()
-        return longest * 1000
+        return longest * 1000, collecting * 1000
 
 
 def beside(*, hours: float, rounds: int, crowd: int) -> dict[str, Row]:
@@ -182,8 +210,15 @@ def _growth(count: int, hours: float) -> Row:
     return {
         **{key: round(told[key] / count, 2) for key in shared},
         "rss_kib": round(row["rss_kib"] / count),
-        "turn_ms": told["turn_ms"],
-        "setup_turn_ms": told["setup_turn_ms"],
+        **{
+            key: told[key]
+            for key in (
+                "turn_ms",
+                "collecting_ms",
+                "setup_turn_ms",
+                "setup_collecting_ms",
+            )
+        },
     }
 
 
@@ -233,9 +268,12 @@ async def _follow(there: Apart, count: int, make: Make | None, hours: float) -> 
         loop.longest_turn()
         rss, began = _rss_kib(), time.process_time()
         await _set_up(hass, entries)
+        used = time.process_time() - began
+        turn, collecting = loop.longest_turn()
         row = {
-            "setup_ms": (time.process_time() - began) * 1000,
-            "setup_turn_ms": loop.longest_turn(),
+            "setup_ms": used * 1000,
+            "setup_turn_ms": turn,
+            "setup_collecting_ms": collecting,
             "rss_kib": _rss_kib() - rss,
         }
         await asyncio.sleep(_WARM_UP)
@@ -245,9 +283,11 @@ async def _follow(there: Apart, count: int, make: Make | None, hours: float) -> 
         await asyncio.sleep(hours * 3600)
         used = time.process_time() - began
         traffic = there.traffic() - before
+        turn, collecting = loop.longest_turn()
         row |= {
             "cpu_ms": used * 1000,
-            "turn_ms": loop.longest_turn(),
+            "turn_ms": turn,
+            "collecting_ms": collecting,
             "entities": len(hass.states.async_all()),
             "requests": traffic.requests,
             "kib": traffic.bytes / 1024,
@@ -304,8 +344,10 @@ def _per_hour(row: Row, idle_ms: float, hours: float) -> Row:
         "requests_per_hour": round(row["requests"] / hours, 1),
         "kib_per_hour": round(row["kib"] / hours, 1),
         "turn_ms": round(row["turn_ms"], 1),
+        "collecting_ms": round(row["collecting_ms"], 1),
         "setup_ms": round(row["setup_ms"], 1),
         "setup_turn_ms": round(row["setup_turn_ms"], 1),
+        "setup_collecting_ms": round(row["setup_collecting_ms"], 1),
     }
 
 
@@ -326,7 +368,8 @@ def targets(beside: Table, growth: Table) -> dict[str, bool]:
             row["setup_ms"] <= 150 for row in mine
         ),
         "no turn of the loop longer than 20 ms": all(
-            max(row["turn_ms"], row["setup_turn_ms"]) <= 20 for row in mine
+            max(row["turn_ms"], row["setup_turn_ms"]) <= 20
+            for row in (*mine, *growth.values())
         ),
         f"linear to {people[-1] if people else 0} people": all(
             growth[people[-1]][key] <= 1.25 * growth[people[0]][key]
