@@ -33,7 +33,10 @@ class ToldAlarms:
         now: datetime,
     ) -> None:
         """Note alarms that are not as the engine says."""
-        if watch.next_at is not None and coordinator.now() >= watch.next_at:
+        # After a sleep the home looks at its next tick, and things may be over then.
+        is_awake = now >= self._notes.lenient_until
+        is_due = watch.next_at is not None and coordinator.now() >= watch.next_at
+        if is_awake and is_due:
             self.step(watch, coordinator)
         if watch.heard == watch.due:
             watch.differs_since = None
