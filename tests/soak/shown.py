@@ -13,7 +13,9 @@ from custom_components.glucose_follow.const import DOMAIN
 
 from .watch import (
     AGED,
+    FILLED_WITHIN,
     HOUR,
+    LATE,
     SECOND,
     SHOWN_WITHIN,
     SKEWED,
@@ -76,7 +78,9 @@ class Shown:
         }
         self._notes.counts["answers"] += 1
         for at in subject.stamps:
-            if start <= at and subject.arrived[at] <= now - SHOWN_WITHIN:
+            arrived = subject.arrived[at]
+            within = FILLED_WITHIN if arrived - at > LATE else SHOWN_WITHIN
+            if start <= at and arrived <= now - within:
                 self._notes.counts["readings"] += 1
                 if at not in found:
                     self._notes.add(watch, "reading lost", at.isoformat())
