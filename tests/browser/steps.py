@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 import re
 from typing import Any
 
@@ -26,9 +27,8 @@ async def open_site(*, is_lively: bool = False) -> AsyncGenerator[NightscoutSimu
         is_lively: Whether a person uploads every 15 seconds, and the site says so;
             otherwise it is the test that uploads, and began with three readings.
     """
-    person = SimulatedPerson(seed=7, period=timedelta(seconds=15))
     async with NightscoutSimulator(
-        person=person if is_lively else None,
+        person=_well_now() if is_lively else None,
         tokens={TOKEN: frozenset({"*"})},
         default_roles="denied",
         auth_fail_delay=0,
@@ -40,6 +40,22 @@ async def open_site(*, is_lively: bool = False) -> AsyncGenerator[NightscoutSimu
                 at = datetime.now(UTC) - number * 5 * MINUTE
                 site.add_entry(at=at, sgv=NEWEST + 5 - 5 * number)
         yield site
+
+
+def _well_now() -> SimulatedPerson:
+    """Return somebody who is in range at this time of the day: nobody always is."""
+    now = datetime.now(UTC)
+    people = (
+        SimulatedPerson(seed=seed, period=timedelta(seconds=15)) for seed in count(7)
+    )
+    return next(
+        person
+        for person in people
+        if all(
+            90 <= reading.mgdl <= 150
+            for reading in person.readings(now - 20 * MINUTE, now + 20 * MINUTE)
+        )
+    )
 
 
 async def follow(home: Home, site: NightscoutSimulator, name: str) -> None:
