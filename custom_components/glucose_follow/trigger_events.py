@@ -1,5 +1,7 @@
 """Triggers for what happens in a moment: treatments and alarms."""
 
+import abc
+from collections.abc import Callable
 from typing import Any, override
 
 from homeassistant.const import CONF_OPTIONS, CONF_TARGET
@@ -27,7 +29,44 @@ CONF_MINIMUM_CARBS = "minimum_carbs"
 CONF_MINIMUM_INSULIN = "minimum_insulin"
 
 
-class TreatmentTrigger(CgmTrigger):
+class MomentTrigger[T](CgmTrigger):
+    """Something of which people's coordinators tell."""
+
+    @abc.abstractmethod
+    def listen(
+        self, coordinator: CgmCoordinator, hear: Callable[[T], None]
+    ) -> CALLBACK_TYPE:
+        """Call `hear` with whatever happens to a person; return how to stop that."""
+
+    @abc.abstractmethod
+    def is_meant(self, happened: T, /) -> bool:
+        """Return whether it was chosen."""
+
+    @abc.abstractmethod
+    def told(self, coordinator: CgmCoordinator, happened: T, /) -> dict[str, Any]:
+        """Return what an automation may want to know of it."""
+
+    @override
+    async def async_attach_runner(
+        self,
+        run_action: TriggerActionRunner,
+        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    ) -> CALLBACK_TYPE:
+        """Listen to everybody whom the trigger is about."""
+
+        @callback
+        def listen(coordinator: CgmCoordinator) -> CALLBACK_TYPE:
+            @callback
+            def hear(happened: T) -> None:
+                if self.is_meant(happened):
+                    run_action(self.told(coordinator, happened), self.says)
+
+            return self.listen(coordinator, hear)
+
+        return Following(self._hass, self.target, self.requires, listen).async_start()
+
+
+class TreatmentTrigger(MomentTrigger[Treatment]):
     """Somebody or a pump did something."""
 
     schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
@@ -44,25 +83,14 @@ class TreatmentTrigger(CgmTrigger):
     says = "a treatment was entered"
 
     @override
-    async def async_attach_runner(
-        self,
-        run_action: TriggerActionRunner,
-        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    def listen(
+        self, coordinator: CgmCoordinator, hear: Callable[[Treatment], None]
     ) -> CALLBACK_TYPE:
         """Listen to what is done."""
+        return coordinator.news.async_listen(hear)
 
-        @callback
-        def listen(coordinator: CgmCoordinator) -> CALLBACK_TYPE:
-            @callback
-            def hear(treatment: Treatment) -> None:
-                if self._is_meant(treatment):
-                    run_action(self._told(coordinator, treatment), self.says)
-
-            return coordinator.news.async_listen(hear)
-
-        return Following(self._hass, self.target, self.requires, listen).async_start()
-
-    def _is_meant(self, treatment: Treatment) -> bool:
+    @override
+    def is_meant(self, treatment: Treatment) -> bool:
         """Return whether it is of a kind that was chosen, and large enough."""
         if treatment_event(treatment) not in self.options[CONF_KINDS]:
             return False
@@ -76,9 +104,8 @@ class TreatmentTrigger(CgmTrigger):
         ]
         return not limits or any(limits)
 
-    def _told(
-        self, coordinator: CgmCoordinator, treatment: Treatment
-    ) -> dict[str, Any]:
+    @override
+    def told(self, coordinator: CgmCoordinator, treatment: Treatment) -> dict[str, Any]:
         """Return what was done, and where glucose is."""
         unit = coordinator.config_entry.options[CONF_UNIT]
         return {
@@ -88,7 +115,7 @@ class TreatmentTrigger(CgmTrigger):
         }
 
 
-class AlarmTrigger(CgmTrigger):
+class AlarmTrigger(MomentTrigger[AlarmEvent]):
     """Something happens to an alarm."""
 
     schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
@@ -104,30 +131,20 @@ class AlarmTrigger(CgmTrigger):
     says = "something happened to an alarm"
 
     @override
-    async def async_attach_runner(
-        self,
-        run_action: TriggerActionRunner,
-        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    def listen(
+        self, coordinator: CgmCoordinator, hear: Callable[[AlarmEvent], None]
     ) -> CALLBACK_TYPE:
         """Listen to the engine."""
+        return coordinator.alarms.async_listen(hear)
 
-        @callback
-        def listen(coordinator: CgmCoordinator) -> CALLBACK_TYPE:
-            @callback
-            def hear(event: AlarmEvent) -> None:
-                if self._is_meant(event):
-                    run_action(self._told(coordinator, event), self.says)
-
-            return coordinator.alarms.async_listen(hear)
-
-        return Following(self._hass, self.target, self.requires, listen).async_start()
-
-    def _is_meant(self, event: AlarmEvent) -> bool:
+    @override
+    def is_meant(self, event: AlarmEvent) -> bool:
         """Return whether it was chosen; what happens to all happens to each."""
         is_level = event.level is None or event.level in self.options[CONF_LEVELS]
         return is_level and event.kind in self.options[CONF_KINDS]
 
-    def _told(self, coordinator: CgmCoordinator, event: AlarmEvent) -> dict[str, Any]:
+    @override
+    def told(self, coordinator: CgmCoordinator, event: AlarmEvent) -> dict[str, Any]:
         """Return what happened, and where glucose is."""
         unit = coordinator.config_entry.options[CONF_UNIT]
         return {
