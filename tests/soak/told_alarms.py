@@ -33,10 +33,7 @@ class ToldAlarms:
         now: datetime,
     ) -> None:
         """Note alarms that are not as the engine says."""
-        # After a sleep the home looks at its next tick, and things may be over then.
-        is_awake = now >= self._notes.lenient_until
-        is_due = watch.next_at is not None and coordinator.now() >= watch.next_at
-        if is_awake and is_due:
+        if watch.next_at is not None and coordinator.now() >= watch.next_at:
             self.step(watch, coordinator)
         if watch.heard == watch.due:
             watch.differs_since = None
@@ -44,8 +41,11 @@ class ToldAlarms:
         elif watch.differs_since is None:
             watch.differs_since = now
         elif now - watch.differs_since > 2 * self._notes.tick:
-            detail = f"{watch.heard}, not {watch.due}"
-            self._notes.add(watch, "alarms not as the engine says", detail)
+            # A sleeper looks at its next tick, when it may be over, or just begun.
+            woke_up = self._notes.lenient_until >= watch.differs_since
+            if not (woke_up and lasting(watch.heard) == lasting(watch.due)):
+                detail = f"{watch.heard}, not {watch.due}"
+                self._notes.add(watch, "alarms not as the engine says", detail)
             watch.heard, watch.due, watch.differs_since = [], [], None
         is_urgent = glucose is not None and float(glucose.state) < URGENT
         if not is_urgent or Level.URGENT_LOW.value in watch.active:
@@ -110,6 +110,17 @@ class ToldAlarms:
         if watch.timer is not None:
             watch.timer.cancel()
             watch.timer = None
+
+
+def lasting(told: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return what was told, without alarms that were over at once."""
+    left: list[tuple[str, str]] = []
+    for kind, level in told:
+        if kind == "cleared" and left[-1:] == [("raised", level)]:
+            left.pop()
+        else:
+            left.append((kind, level))
+    return left
 
 
 def _name(event: AlarmEvent) -> tuple[str, str]:
