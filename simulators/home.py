@@ -67,7 +67,8 @@ class Home:
             integrations: More of Home Assistant's own that are set up.
             others: Folders of other integrations that are installed and set up.
         """
-        self._folder = folder
+        # The process begins inside of it, where a relative one is another.
+        self._folder = folder.absolute()
         self._port = port
         self._level = level
         # Not resolved: the link is what belongs to an environment.

@@ -36,3 +36,19 @@ async def test_two_homes_do_not_share_a_folder(tmp_path: Path) -> None:
 
     with pytest.raises(HomeError, match="Another home"):
         second._claim()
+
+
+async def test_a_folder_may_be_named_from_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home Assistant begins inside of it, and must not look for it there."""
+    python = tmp_path / "python"
+    # Its arguments are `-m homeassistant --config FOLDER`.
+    python.write_text(
+        '#!/bin/sh\n[ -d "$4" ] && echo found > "$4/home-assistant.log"\n'
+    )
+    python.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(RuntimeError, match="found"):
+        await Home(Path("home"), port=1, python=python).__aenter__()
