@@ -179,7 +179,10 @@ async def test_a_dashboard_is_made_by_clicks(house: House, page: Page) -> None:
     await page.goto(f"{house.home.url}/config/lovelace/dashboards")
     await page.get_by_role("button", name="Add dashboard").click()
     await page.locator("dashboard-card", has_text="A view for each person").click()
-    await page.get_by_role("button", name="Create").click()
+    create = page.get_by_role("button", name="Create")
+    await create.click()
+    # The dialog closes once the dashboard is saved; who leaves before, loses it.
+    await expect(create).to_be_hidden()
     await page.goto(f"{house.home.url}/dashboard-glucose")
 
     await _until(lambda: _shows(house.home, page))
