@@ -237,7 +237,11 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             self.async_remember_soon()
             self.push.async_missed()
         when = self.schedule.polled(
-            asked=asked.ours, now=answered.ours, newest=self.timeline.newest_at
+            asked=asked.ours,
+            now=answered.ours,
+            newest=self.timeline.newest_at,
+            # A phone that is back may send what an earlier silence left out.
+            is_part=is_new and self.held.since(now) < since,
         )
         self._wait_until(when if is_clear else answered.ours + AGAIN)
         self._wait_for_old()

@@ -13,9 +13,7 @@ from custom_components.glucose_follow.const import DOMAIN
 
 from .watch import (
     AGED,
-    FILLED_WITHIN,
     HOUR,
-    LATE,
     SECOND,
     SHOWN_WITHIN,
     SKEWED,
@@ -78,9 +76,7 @@ class Shown:
         }
         self._notes.counts["answers"] += 1
         for at in subject.stamps:
-            arrived = subject.arrived[at]
-            within = FILLED_WITHIN if arrived - at > LATE else SHOWN_WITHIN
-            if start <= at and arrived <= now - within:
+            if start <= at and subject.arrived[at] <= now - SHOWN_WITHIN:
                 self._notes.counts["readings"] += 1
                 if at not in found:
                     self._notes.add(watch, "reading lost", at.isoformat())

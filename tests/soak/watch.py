@@ -24,12 +24,6 @@ SLOWEST = 30 * SECOND
 SHOWN_WITHIN = 6 * MINUTE
 """A server that can be asked is asked every five minutes at least."""
 
-FILLED_WITHIN = SHOWN_WITHIN + 5 * MINUTE
-"""What is missing of an earlier silence is asked for once the last one is over."""
-
-LATE = timedelta(minutes=12.5)
-"""What is older when it arrives was missing."""
-
 UNKNOWN = frozenset({"unknown", "unavailable"})
 AGED = ("glucose", "delta", "direction", "range", "low_in")
 
