@@ -12,6 +12,9 @@ from typing import Any, override
 
 from benchmarks.travel import Impatient, Ready, TravellingLoop
 
+WORKER = "PYTEST_XDIST_WORKER"
+"""Says which of the test runs beside each other this one is."""
+
 _TURNS = 4
 """One more than it takes to connect; to be refused takes two."""
 
@@ -31,7 +34,7 @@ def one_processor() -> Iterator[None]:
         return
     before = os.sched_getaffinity(0)
     # Two test runs beside each other must not end on one.
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    worker = int(os.environ.get(WORKER, "gw0").removeprefix("gw"))
     os.sched_setaffinity(0, {sorted(before)[worker % len(before)]})
     try:
         yield

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 import json
+import os
 import subprocess
 import sys
 from typing import Any
+
+from .clocks import WORKER
 
 ALIKE = {"PYTHONHASHSEED": "0"}
 """With it sets have one order in all processes."""
@@ -73,8 +76,13 @@ def answer(*arguments: str) -> Any:
 @contextmanager
 def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run Python until nobody needs it any more."""
+    # Who shares the machine with other workers stays on another processor.
+    worker = {name: told for name, told in os.environ.items() if name == WORKER}
     with subprocess.Popen(  # noqa: S603 - the command is our own
-        [sys.executable, *arguments], env=ALIKE, stdout=subprocess.PIPE, text=True
+        [sys.executable, *arguments],
+        env=ALIKE | worker,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             yield process
