@@ -1,7 +1,6 @@
 """Mock servers, and something that remembers what they answered."""
 
 from collections.abc import AsyncGenerator, Generator, Iterable
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 import json
 from pathlib import Path
@@ -41,46 +40,36 @@ def _node() -> str:
     return node
 
 
-@contextmanager
-def _mock(node: str, description: Path) -> Generator[URL]:
-    """Run a mock server of a description until it is no longer needed."""
+@pytest.fixture(scope="session")
+def mocks() -> Generator[dict[str, URL]]:
+    """Run Tidepool's two logins and its data, each from its description."""
+    names = ("auth.v1", "auth.v2", "data.v1")
+    descriptions = (str(DESCRIPTIONS / f"{name}.yaml") for name in names)
     # Not by npx, whose child would outlive it.
-    command = [node, str(PRISM), "mock", "--host", "127.0.0.1", "--port", "0"]
     with subprocess.Popen(  # noqa: S603 - nothing of it comes from elsewhere
-        [*command, str(description)],
+        [_node(), str(HERE / "servers.js"), *descriptions],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    ) as server:
+    ) as servers:
         try:
-            assert server.stdout is not None
-            url = _announced(server.stdout)
-            # It would stop as soon as nobody reads any more what it says.
-            Thread(target=server.stdout.read, daemon=True).start()
-            yield url
+            assert servers.stdout is not None
+            found = {name: _announced(servers.stdout) for name in names}
+            # They would stop as soon as nobody reads any more what they say.
+            Thread(target=servers.stdout.read, daemon=True).start()
+            yield found
         finally:
-            server.terminate()
+            servers.terminate()
 
 
 def _announced(lines: Iterable[str]) -> URL:
-    """Return where a mock server says that it is."""
+    """Return where the next mock server says that it is."""
     said: list[str] = []
     for line in lines:
         said.append(line)
         if found := re.search(r"listening on (http\S+)", line):
             return URL(found[1])
     pytest.fail("".join(said))
-
-
-@pytest.fixture(scope="session")
-def mocks() -> Generator[dict[str, URL]]:
-    """Run Tidepool's two logins and its data, each from its description."""
-    node = _node()
-    with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(_mock(node, DESCRIPTIONS / f"{name}.yaml"))
-            for name in ("auth.v1", "auth.v2", "data.v1")
-        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
