@@ -11,10 +11,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.glucose_follow import options
 from custom_components.glucose_follow.cgm.alarm_levels import AlarmEvent, Level
@@ -39,7 +36,7 @@ from simulators.nightscout import NightscoutSimulator, faults
 
 from .conftest import NOW, TOKEN, Clocks
 from .dexcom_api import entry_of, lead_to, register
-from .home import SIGNAL_LOST, pass_time, restart, set_up, settle, state
+from .home import SIGNAL_LOST, fire_due, pass_time, restart, set_up, settle, state
 
 ALARM = "event.alex_alarm"
 SNOOZED_UNTIL = "sensor.alex_snoozed_until"
@@ -202,7 +199,7 @@ async def test_a_machine_that_slept_tells_what_became_due(
     clocks.suspend(6 * MINUTE)
 
     clocks.tick(timedelta(seconds=20))
-    async_fire_time_changed(hass)
+    fire_due(hass)
     await settle(hass)
 
     assert [line.split(" ", 1)[1] for line in heard.lines] == [

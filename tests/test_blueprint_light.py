@@ -7,10 +7,7 @@ from typing import Any
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.glucose_follow import lights
 from simulators.nightscout import NightscoutSimulator
@@ -19,7 +16,7 @@ from .automations import MINUTE, read
 from .blueprints import make, start_again, stop
 from .conftest import NOW, TOKEN, Clocks
 from .demo import furnish
-from .home import pass_time, restart, set_up
+from .home import fire_due, pass_time, restart, set_up
 
 LAMP = "light.bed_light"
 RED, ORANGE, BLUE, GREEN = (255, 0, 0), (255, 140, 0), (0, 0, 255), (0, 255, 0)
@@ -160,7 +157,7 @@ async def test_the_lamp_pulses_at_an_urgent_low(
 async def _pass_a_second(hass: HomeAssistant, clocks: Clocks) -> None:
     """Let a second pass; an automation that waits is never done with anything."""
     clocks.tick(MINUTE / 60)
-    async_fire_time_changed(hass)
+    fire_due(hass)
     for _ in range(200):
         await asyncio.sleep(0)
 

@@ -10,7 +10,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
-    async_fire_time_changed,
 )
 
 from custom_components.glucose_follow import lights
@@ -21,7 +20,7 @@ from .automations import MINUTE
 from .blueprints import begin_again, make, phone, stop
 from .conftest import NOW, Clocks
 from .demo import furnish
-from .home import pass_time, restart, set_up, state
+from .home import fire_due, pass_time, restart, set_up, state
 
 ALEX = {"glucose": "sensor.alex_glucose"}
 NOTIFIERS = {"notifiers": {"entity_id": "notify.notifier"}}
@@ -88,7 +87,7 @@ async def _pass_seconds(hass: HomeAssistant, clocks: Clocks, seconds: int) -> se
     seen: set[int] = set()
     for _ in range(seconds):
         clocks.tick(SECOND)
-        async_fire_time_changed(hass)
+        fire_due(hass)
         for _ in range(200):
             await asyncio.sleep(0)
         lamp = hass.states.get(LAMP)

@@ -1,6 +1,7 @@
 """Every file of sentences is complete, and no name breaks what is registered."""
 
 from collections.abc import Mapping
+from functools import cache
 import re
 
 from hassil.intents import Intents
@@ -33,6 +34,12 @@ def document(code: str) -> dict[str, object]:
     """Return what a file of sentences says."""
     found: dict[str, object] = load_yaml_dict(FOLDER / f"{code}.yaml")
     return found
+
+
+@cache
+def is_readable(template: str) -> bool:
+    """Return whether there is something to hear; most templates come again."""
+    return bool(parse_sentence(template))
 
 
 def placeholders(text: str) -> set[str]:
@@ -129,7 +136,7 @@ def test_every_template_can_be_heard(code: str) -> None:
     has_no_punctuation(list(asked))
     for template in asked:
         assert "<" not in template
-        assert parse_sentence(template)
+        assert is_readable(template)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +246,7 @@ def test_no_name_breaks_the_sentences_of_the_house(names: list[str]) -> None:
     asked = questions([ENGLISH], {"1": names})
 
     for template in asked:
-        assert parse_sentence(template)
+        assert is_readable(template)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.glucose_follow import const, coordinator
 from custom_components.glucose_follow.const import DOMAIN
@@ -19,7 +16,16 @@ from simulators.nightscout import NightscoutSimulator, faults
 from simulators.nightscout.faults import Fault
 
 from .conftest import Clocks
-from .home import GLUCOSE, SIGNAL_LOST, pass_time, restart, set_up, settle, state
+from .home import (
+    GLUCOSE,
+    SIGNAL_LOST,
+    fire_due,
+    pass_time,
+    restart,
+    set_up,
+    settle,
+    state,
+)
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -326,5 +332,5 @@ async def test_removing_the_entry_forgets_everything(
 async def _tick(hass: HomeAssistant, clocks: Clocks) -> None:
     """Let 21 seconds pass without waiting for requests."""
     clocks.tick(timedelta(seconds=21))
-    async_fire_time_changed(hass)
+    fire_due(hass)
     await hass.async_block_till_done()

@@ -160,7 +160,7 @@ async def test_a_slow_body_may_take_longer_than_a_pause(
 ) -> None:
     clock = asyncio.get_running_loop()
     monkeypatch.setattr(transport, "TIMEOUT", 0.2)
-    site.pieces = 1000
+    site.pieces = 150
     began = clock.time()
 
     def take(_: bytes) -> None:
