@@ -65,8 +65,10 @@ def _name_attributes(module: ModuleType) -> str:
     return f"{id(module)}-{len(vars(module))}"
 
 
-# Each test that stops the clock would hash all names of all modules.
-freezegun_api._get_module_attributes_hash = _name_attributes
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup() -> None:
+    """Replace what the plugin sets: to hash all names of all modules takes long."""
+    freezegun_api._get_module_attributes_hash = _name_attributes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
