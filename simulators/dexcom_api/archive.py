@@ -61,7 +61,7 @@ class Archive:
     def documents(self, kind: str, now: datetime) -> list[Document]:
         """Return all of a kind that can be had by now, newest first."""
         known = [document for name, document in self._added if name == kind]
-        told = [*known, *self._lived(kind, now)]
+        told = [*self._lived(kind, now), *known]
         if self._removed:
             told = [each for each in told if each.get("recordId") not in self._removed]
         if self._edited:
@@ -69,7 +69,10 @@ class Archive:
                 {**each, **self._edited.get(str(each.get("recordId")), {})}
                 for each in told
             ]
-        return sorted(told, key=at_of, reverse=True)
+        # What the person did is in order.
+        if known or self._edited:
+            told.sort(key=at_of)
+        return told[::-1]
 
     def last_upload(self, now: datetime) -> datetime:
         """Return when the phone last sent anything."""
@@ -81,7 +84,7 @@ class Archive:
         begin, made = self._made.get(kind, (self._start, []))
         if until < begin:
             begin, made = self._start, []
-        made = [*made, *self._make(kind, begin, until)]
+        made = [*made, *sorted(self._make(kind, begin, until), key=at_of)]
         self._made[kind] = max(begin, until), made
         return made
 
