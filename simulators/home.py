@@ -19,6 +19,7 @@ _START = 120.0
 _STOP = 20.0
 _RESTART = 100
 """How Home Assistant ends when it wants to be started again."""
+_OUTPUT = "output.txt"
 _MARKER = ".made-by-glucose-follow"
 _INTEGRATION = Path(__file__).parent.parent / "custom_components" / "glucose_follow"
 _CONFIGURATION = """\
@@ -88,7 +89,12 @@ class Home:
     @property
     def log(self) -> str:
         """Return all that was logged so far."""
-        return (self._folder / "home-assistant.log").read_text(encoding="utf-8")
+        return self._read("home-assistant.log")
+
+    def _read(self, name: str) -> str:
+        """Return what is in a file, nothing if there is none yet."""
+        path = self._folder / name
+        return path.read_text(encoding="utf-8") if path.exists() else ""
 
     async def __aenter__(self) -> Self:
         """Start, and onboard the user `demo`."""
@@ -114,19 +120,21 @@ class Home:
         Raises:
             RuntimeError: It ended, or never answered.
         """
-        self._process = await asyncio.create_subprocess_exec(
-            self._python,
-            *("-m", "homeassistant", "--config", str(self._folder)),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-            # Or Python finds the integrations of this repository instead.
-            cwd=self._folder,
-        )
+        # Whoever ends early has logged nothing, and says why here.
+        with (self._folder / _OUTPUT).open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                self._python,
+                *("-m", "homeassistant", "--config", str(self._folder)),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                # Or Python finds the integrations of this repository instead.
+                cwd=self._folder,
+            )
         async with asyncio.timeout(_START):
             while not await self._is_running():
                 if self._process.returncode is not None:
-                    raise RuntimeError(f"Home Assistant ended:\n{self.log}")
+                    raise RuntimeError(f"Home Assistant ended:\n{self._read(_OUTPUT)}")
                 await asyncio.sleep(0.2)
 
     async def stop(self) -> None:

@@ -30,6 +30,15 @@ async def test_a_port_that_is_in_use_is_said_to_be(tmp_path: Path) -> None:
             await Home(tmp_path / "home", port=port).__aenter__()
 
 
+async def test_a_home_that_ends_early_says_why(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho No module named homeassistant >&2\nexit 1\n")
+    python.chmod(0o755)
+
+    with pytest.raises(RuntimeError, match="ended:\nNo module named homeassistant"):
+        await Home(tmp_path / "home", python=python).__aenter__()
+
+
 async def test_two_homes_do_not_share_a_folder(tmp_path: Path) -> None:
     first, second = Home(tmp_path, port=1), Home(tmp_path, port=1)
     first._claim()
@@ -44,9 +53,7 @@ async def test_a_folder_may_be_named_from_where_one_is(
     """Home Assistant begins inside of it, and must not look for it there."""
     python = tmp_path / "python"
     # Its arguments are `-m homeassistant --config FOLDER`.
-    python.write_text(
-        '#!/bin/sh\n[ -d "$4" ] && echo found > "$4/home-assistant.log"\n'
-    )
+    python.write_text('#!/bin/sh\n[ -d "$4" ] && echo found\n')
     python.chmod(0o755)
     monkeypatch.chdir(tmp_path)
 
