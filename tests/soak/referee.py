@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.start import async_at_started
 
 from custom_components.glucose_follow.coordinator import CgmCoordinator
 
@@ -89,21 +90,23 @@ class Referee:
     def follow(
         self, subject: Subject, coordinator: CgmCoordinator, *, is_crash: bool = False
     ) -> None:
-        """Let the pure engine see what somebody's coordinator sees from now on.
+        """Let the pure engine see what somebody's coordinator sees once it can tell.
 
-        It goes on as if it had never stopped, but for a crash: what was noticed in
-        the last minute, and not told, may be noticed again.
+        What is missing while Home Assistant starts, such as when a sensor was, may
+        be there by then. It goes on as if it had never stopped, but for a crash:
+        what was noticed in the last minute, and not told, may be noticed again.
         """
         watch = self._watches[subject]
         if is_crash:
             watch.state = coordinator.alarms.state
 
         @callback
-        def judge() -> None:
+        def judge(_: object = None) -> None:
             self._alarms.step(watch, coordinator)
 
-        coordinator.config_entry.async_on_unload(coordinator.async_add_listener(judge))
-        judge()
+        entry = coordinator.config_entry
+        entry.async_on_unload(coordinator.async_add_listener(judge))
+        entry.async_on_unload(async_at_started(coordinator.hass, judge))
 
     def detach(self, *, is_crash: bool = False) -> None:
         """Look at nothing: Home Assistant is gone, and may not know what it showed."""
