@@ -9,20 +9,22 @@ the same days each time.
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, replace
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 import json
 import logging
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 import os
+from pathlib import Path
 import sys
 from time import process_time
 
 from custom_components.glucose_follow.const import TICK
 from tests.soak.life import Life, live
 from tests.soak.subjects import KINDS
+
+from .soak_kept import Kept, row
 
 _COLUMNS = ("looks", "changes", "answers", "readings", "treatments", "violations")
 _HASHING = "PYTHONHASHSEED"
@@ -52,7 +54,7 @@ def lived(seed: int, *, days: float, is_short: bool) -> tuple[Life, float]:
 def run(
     seeds: Sequence[int], days: float, *, is_short: bool, jobs: int
 ) -> Iterator[tuple[Life, float]]:
-    """Yield what came of seeds, in their order."""
+    """Yield what came of seeds, as soon as it is known."""
     one = partial(lived, days=days, is_short=is_short)
     if jobs == 1:
         yield from map(one, seeds)
@@ -64,7 +66,24 @@ def run(
     with ProcessPoolExecutor(
         jobs, context, initializer=_stay, initargs=(processors,)
     ) as pool:
-        yield from pool.map(one, seeds)
+        for done in as_completed([pool.submit(one, seed) for seed in seeds]):
+            yield done.result()
+
+
+def resumed(
+    seeds: Sequence[int], days: float, *, is_short: bool, jobs: int, kept: Kept
+) -> Iterator[tuple[Life, float]]:
+    """Yield what came of seeds: first of those that were lived through before."""
+    everybody = {
+        seed: [KINDS[kind].kind for kind in people(seed, is_short=is_short)]
+        for seed in seeds
+    }
+    known = kept.of(days, everybody)
+    yield from (known[seed] for seed in seeds if seed in known)
+    left = [seed for seed in seeds if seed not in known]
+    for life, seconds in run(left, days, is_short=is_short, jobs=jobs):
+        kept.add(life, seconds)
+        yield life, seconds
 
 
 def _stay(processors: SimpleQueue[int]) -> None:
@@ -73,15 +92,6 @@ def _stay(processors: SimpleQueue[int]) -> None:
     if hasattr(os, "sched_setaffinity"):
         mine = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {mine[number % len(mine)]})
-
-
-def row(life: Life, seconds: float) -> dict[str, object]:
-    """Return a seed's row as JSON."""
-    told = asdict(replace(life, counts=Counter()))
-    told["violations"] = [
-        {**asdict(each), "at": each.at.isoformat()} for each in life.violations
-    ]
-    return {**told, "counts": dict(life.counts), "cpu_seconds": round(seconds, 1)}
 
 
 def _print_row(life: Life, seconds: float) -> None:
@@ -118,6 +128,9 @@ def _arguments() -> Namespace:
     parser.add_argument("--seed", type=int, help="this one only")
     parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
     parser.add_argument("--short", action="store_true", help="fewer people and ticks")
+    parser.add_argument(
+        "--keep", type=Path, help="a file to keep rows in, and to go on from"
+    )
     parser.add_argument("--json", action="store_true", help="print an object per seed")
     return parser.parse_args()
 
@@ -139,7 +152,13 @@ def main() -> None:
     if not arguments.json:
         heads = "".join(f"{name:>11}" for name in _COLUMNS)
         print(f"{arguments.days:g} days\n seed{heads}{'CPU s':>10}   trace")
-    found = run(seeds, arguments.days, is_short=arguments.short, jobs=arguments.jobs)
+    found = resumed(
+        seeds,
+        arguments.days,
+        is_short=arguments.short,
+        jobs=arguments.jobs,
+        kept=Kept(arguments.keep),
+    )
     for life, seconds in found:
         lives.append(life)
         if arguments.json:
