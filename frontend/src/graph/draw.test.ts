@@ -48,7 +48,11 @@ test("readings, limits, hours and amounts are drawn", () => {
   expect(svg.querySelectorAll(".dots path")).toHaveLength(5);
   expect(svg.querySelector(".dots .low")?.getAttribute("d")).toMatch(/^M.*h0$/);
   expect(svg.querySelector(".dots .urgent_low")?.getAttribute("d")).toBe("");
-  expect(plain(svg.querySelector(".limits")!.textContent)).toBe("70 180");
+  expect(svg.querySelectorAll(".limits path")).toHaveLength(2);
+  expect(
+    [...svg.querySelectorAll(".values text")].map((each) => each.textContent),
+  ).toEqual(["70", "180"]);
+  expect(svg.lastElementChild).toBe(svg.querySelector(".values"));
   expect(plain(svg.querySelector("text.carbs")!.textContent)).toBe("45 g");
   expect(plain(svg.querySelector("text.bolus")!.textContent)).toBe("3.5 U");
   expect(plain(svg.querySelector("text.automatic")!.textContent)).toBe("");

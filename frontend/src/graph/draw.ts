@@ -37,9 +37,7 @@ export function draw(
         <text x=${x} y=${graph.insulinY + 15} text-anchor=${anchor(x, frame.width)}>${isolated(format.hour(at))}</text>`,
     )}</g>
     <g class="limits">${limits.map(
-      ({ y, textY, mgdl }) => svg`
-        <path d="M0 ${y}H${frame.width}" />
-        <text x="4" y=${textY}>${format.glucose(mgdl, unit)}</text>`,
+      ({ y }) => svg`<path d="M0 ${y}H${frame.width}" />`,
     )}</g>
     <g class="marks">${graph.marks.map((mark) => drawMark(mark, graph))}</g>
     ${
@@ -59,7 +57,12 @@ export function draw(
         ? svg`<circle class="newest" cx=${xOf(frame, last[0])} cy=${yOf(frame, last[1])}
             r=${graph.dotSize / 2 + 3} />`
         : nothing
-    }`;
+    }
+    <g class="values">${limits.map(
+      // Last, or readings at the edge cover what a line stands for.
+      ({ textY, mgdl }) =>
+        svg`<text x="4" y=${textY}>${format.glucose(mgdl, unit)}</text>`,
+    )}</g>`;
 }
 
 /** Return how an hour is written: within the drawing at its edges. */
