@@ -1,4 +1,4 @@
-"""Keeps one person's data current: the only module that reads the clock."""
+"""Keeps one person's data current, and says what time it is for it."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -237,11 +237,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             self.async_remember_soon()
             self.push.async_missed()
         when = self.schedule.polled(
-            asked=asked.ours,
-            now=answered.ours,
-            newest=self.timeline.newest_at,
-            # A phone that is back may send what an earlier silence left out.
-            is_part=is_new and self.held.since(now) < since,
+            asked=asked.ours, now=answered.ours, newest=self.timeline.newest_at
         )
         self._wait_until(when if is_clear else answered.ours + AGAIN)
         self._wait_for_old()

@@ -189,28 +189,6 @@ def test_a_cap_outlasts_requests_nobody_planned() -> None:
     assert world.ask() > 3000
 
 
-@pytest.mark.parametrize(("caps", "least"), [(Caps(), 3), (Caps(floor=60), 60)])
-def test_there_is_more_and_it_is_asked_for_as_soon_as_the_source_bears(
-    caps: Caps, least: float
-) -> None:
-    schedule = healthy(caps).schedule
-    asked = START + timedelta(hours=5)
-
-    when = schedule.polled(asked=asked, now=asked, newest=asked, is_part=True)
-
-    assert when == asked + timedelta(seconds=least)
-
-
-def test_a_cap_holds_though_there_is_always_more() -> None:
-    schedule, sent, now = Schedule(caps=SHARE), [], START
-    while now < START + timedelta(hours=6):
-        sent.append((now - START).total_seconds())
-        now = schedule.polled(asked=now, now=now, newest=now, is_part=True)
-
-    assert busiest_hour(sent) == 25
-    assert longest_silence(sent) <= 301
-
-
 def test_a_floor_keeps_requests_apart() -> None:
     world = World(Schedule(caps=Caps(floor=60)), period=60)
 

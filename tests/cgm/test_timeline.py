@@ -37,6 +37,12 @@ def fault(ago: timedelta = timedelta()) -> SensorFault:
     return SensorFault(at=NOON - ago, status=SensorStatus.SENSOR_ERROR)
 
 
+def go_on(timeline: Timeline, minutes: int) -> None:
+    """Let a reading arrive every five minutes after noon."""
+    for later in range(5, minutes + 1, 5):
+        timeline.merge([reading(-later * MINUTE)], NOON + later * MINUTE)
+
+
 def merged(*batches: Sequence[Sample]) -> Timeline:
     """Return a timeline that took in batches at noon."""
     timeline = Timeline()
@@ -317,6 +323,7 @@ def test_a_long_gap_is_filled_in_any_order() -> None:
     timeline.merge([reading(each * MINUTE) for each in range(5, 70, 5)], NOON)
 
     assert timeline.gap_start(NOON + 20 * MINUTE) == NOON - 360 * MINUTE
+    go_on(timeline, 60)
     assert timeline.gap_start(NOON + 61 * MINUTE) is None
 
 
@@ -348,6 +355,7 @@ def test_a_single_reading_may_still_be_on_its_way() -> None:
 )
 def test_there_is_no_gap_to_fill(minutes: Sequence[float]) -> None:
     timeline = merged([reading(each * MINUTE) for each in minutes])
+    go_on(timeline, 15)
 
     assert timeline.gap_start(NOON + 15 * MINUTE) is None
 
@@ -356,7 +364,8 @@ def test_what_an_earlier_silence_left_out_may_arrive_after_the_next() -> None:
     """A phone that was back for one reading had no time for those before it."""
     timeline = merged([reading(each * MINUTE) for each in (420, 480, 485)])
     later = NOON + 60 * MINUTE
-    assert timeline.gap_start(later - MINUTE) is None
+    # All of it may come with the reading that ends this silence.
+    assert timeline.gap_start(later - MINUTE) == NOON - 480 * MINUTE
 
     timeline.merge([reading(-60 * MINUTE)], later)
 
@@ -371,7 +380,30 @@ def test_what_an_earlier_silence_left_out_may_arrive_after_the_next() -> None:
 def test_nobody_knows_at_the_start_whether_an_old_gap_is_being_filled() -> None:
     timeline = merged([reading(each * MINUTE) for each in (*range(0, 70, 5), 300)])
 
+    go_on(timeline, 15)
+
     assert timeline.gap_start(NOON + 14 * MINUTE) == NOON - 300 * MINUTE
+    assert timeline.gap_start(NOON + 15 * MINUTE) is None
+
+
+@pytest.mark.parametrize(("minutes", "is_asked_for"), [(12.5, False), (12.6, True)])
+def test_an_old_gap_is_asked_for_while_readings_are_missing(
+    minutes: float, is_asked_for: bool
+) -> None:
+    timeline = merged([reading(each * MINUTE) for each in (*range(0, 70, 5), 300)])
+    go_on(timeline, 30)
+
+    found = timeline.gap_start(NOON + (30 + minutes) * MINUTE)
+
+    assert found == (NOON - 300 * MINUTE if is_asked_for else None)
+
+
+def test_a_clock_that_was_ahead_makes_nothing_new_for_hours() -> None:
+    timeline = Timeline()
+    readings = [reading(each * MINUTE) for each in (*range(0, 70, 5), 300)]
+    timeline.merge(readings, NOON + 360 * MINUTE)
+    go_on(timeline, 15)
+
     assert timeline.gap_start(NOON + 15 * MINUTE) is None
 
 

@@ -78,12 +78,7 @@ class Schedule:
         return self._clock.ours(self._due(self._newest) + _GRACE)
 
     def polled(
-        self,
-        *,
-        asked: datetime,
-        now: datetime,
-        newest: datetime | None,
-        is_part: bool = False,
+        self, *, asked: datetime, now: datetime, newest: datetime | None
     ) -> datetime:
         """Return when to ask next, after a request that was answered.
 
@@ -92,7 +87,6 @@ class Schedule:
             now: When it was answered.
             newest: Stamp of the newest reading known, in the source's clock;
                 None if there never was one.
-            is_part: Whether the answer says that there is more to ask for.
         """
         asked, now = self._sent(asked, now)
         self._failures, self._failing_since = 0, None
@@ -100,7 +94,7 @@ class Schedule:
             self._found_nothing(asked)
         else:
             self._found(newest, asked, is_planned=not self._clock.is_surprised)
-        return self._plan(now if is_part else self._when(now), asked, now)
+        return self._plan(self._when(now), asked, now)
 
     def heard(self, *, now: datetime, newest: datetime | None) -> None:
         """Learn from what the source said unasked.

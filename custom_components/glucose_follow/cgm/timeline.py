@@ -29,7 +29,7 @@ _FILLING = timedelta(hours=1)
 """How long after a gap somebody may still be filling it."""
 
 _ARRIVING = timedelta(minutes=15)
-"""How long after a gap all of it is asked for again: one reading is no gap."""
+"""How long after a gap, and after the first answer, the whole day's are asked for."""
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """What is older was never measured, and nothing can be subtracted from year 1."""
@@ -100,11 +100,11 @@ class Timeline:
 
         A phone that was offline sends its newest reading first and the missed
         ones after it, in any order: what is left of a long gap may end hours ago,
-        and so may an earlier gap that it had no time to fill.
+        and so may an earlier gap that it had no time to fill. All of it may be
+        there with the answer that tells that the phone is back.
         """
         outage = self._outage_start(now, _ARRIVING)
-        if outage is not None or self._is_new(now):
-            # It may also send what an earlier silence left out.
+        if outage is not None or self._is_new(now) or self._is_silent(now):
             gap = self._first_gap(now - SPAN)
             return min(filter(None, (outage, gap)), default=None)
         return self._first_gap(
@@ -113,7 +113,11 @@ class Timeline:
 
     def _is_new(self, now: datetime) -> bool:
         """Return whether it is not known for long what is still arriving."""
-        return self._begun is not None and now - self._begun < _ARRIVING
+        return self._begun is not None and _is_within(_ARRIVING, self._begun, now)
+
+    def _is_silent(self, now: datetime) -> bool:
+        """Return whether readings are missing at this moment."""
+        return self.newest_at is not None and now - self.newest_at > _GAP
 
     def _first_gap(self, since: datetime) -> datetime | None:
         """Return the last stamp before the oldest gap that ends after `since`."""
@@ -158,7 +162,7 @@ class Timeline:
 
     def _outage_start(self, now: datetime, lately: timedelta) -> datetime | None:
         """Return the last stamp before a silence that ended lately, None if none."""
-        if self._outage is None or now - self._outage[1] >= lately:
+        if self._outage is None or not _is_within(lately, self._outage[1], now):
             return None
         return self._outage[0]
 
@@ -203,3 +207,11 @@ class Timeline:
         del self._readings[: max(0, surplus, min(old, len(self._readings) - 1))]
         old_faults = bisect_left(self._faults, now - SPAN, key=_at)
         del self._faults[: max(old_faults, len(self._faults) - _MOST)]
+
+
+def _is_within(span: timedelta, begin: datetime, now: datetime) -> bool:
+    """Return whether something began less than `span` ago, and has begun.
+
+    What a clock that was ahead saw begin has not, once the clock is right.
+    """
+    return timedelta() <= now - begin < span
