@@ -181,6 +181,9 @@ async def test_a_bolus_that_is_also_in_its_calculation_counts_once(
     bare.archive.add("bolus", at + MINUTE, normal=4)
     bare.archive.add("wizard", at + MINUTE, bolus={"id": "another", "normal": 4})
     bare.archive.add("wizard", at + 2 * MINUTE, bolus={"id": "alone", "normal": 5})
+    # Nothing of it was delivered, whatever was meant.
+    stopped = bare.archive.add("bolus", at + 3 * MINUTE, normal=0)
+    bare.archive.add("wizard", at + 3 * MINUTE, bolus={"id": stopped, "normal": 6})
     source = follow(http, bare, clock)
 
     hours = await source.history(NOON - DAY, NOON)

@@ -3,9 +3,10 @@
 import pytest
 
 from custom_components.glucose_follow.cgm.models import TreatmentKind
+from custom_components.glucose_follow.cgm.sources.tidepool.merge import merged
 from custom_components.glucose_follow.cgm.transport import Json
 
-from .support import done, nothing, unusable
+from .support import done, facts, nothing, told, unusable
 
 
 def test_a_bolus_is_what_was_delivered() -> None:
@@ -45,9 +46,11 @@ def test_an_interrupted_bolus_is_not_what_it_should_have_been() -> None:
     assert (found.insulin, found.duration) == (12.0, 390)
 
 
-def test_a_bolus_that_was_stopped_at_once_is_none() -> None:
-    assert nothing("bolus", subType="normal", normal=0, expectedNormal=4)
-    assert nothing("bolus", subType="dual/square", normal=0, extended=0)
+async def test_a_bolus_that_was_stopped_at_once_is_none() -> None:
+    stopped = told("bolus", subType="normal", normal=0, expectedNormal=4)
+    dual = told("bolus", subType="dual/square", normal=0, extended=0)
+
+    assert await merged(facts(stopped, dual)) == []
 
 
 @pytest.mark.parametrize(

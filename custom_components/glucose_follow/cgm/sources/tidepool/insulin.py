@@ -23,23 +23,24 @@ _BASAL_KINDS = {
 
 
 def bolus(told: Told, origin: Origin = Origin.BOLUS) -> list[Fact] | None:
-    """Return a bolus as it was delivered, none if it was not, None if unusable.
+    """Return a bolus as it was delivered, None if unusable.
 
     What an interrupted one should have been is in `expected…`, and counts for
-    nothing.
+    nothing. One of no units says that a copy of what was wanted is wrong.
     """
     units = _delivered(told.document)
     if units is None:
         return None
     is_algorithm = told.get("deliveryContext") == "algorithm"
-    given = told.fact(
-        TreatmentKind.BOLUS,
-        origin,
-        insulin=units,
-        is_automatic=is_algorithm or told.sub_type == "automated",
-        duration=minutes(told.get("duration")),
-    )
-    return [given] if units else []
+    return [
+        told.fact(
+            TreatmentKind.BOLUS,
+            origin,
+            insulin=units,
+            is_automatic=is_algorithm or told.sub_type == "automated",
+            duration=minutes(told.get("duration")),
+        )
+    ]
 
 
 def pen(told: Told) -> list[Fact] | None:

@@ -85,7 +85,8 @@ class Merger:
 
     Carbs that were logged as food and told to a bolus calculator count once; so
     does a bolus that is also inside of its calculation, and a suspension that is
-    also a rate of nothing. Only what may have been told already is held back.
+    also a rate of nothing. Only what may have been told already is held back. A
+    bolus of which nothing was delivered is none, and neither is a copy of it.
     """
 
     def __init__(self, take: Callable[[Treatment], None]) -> None:
@@ -110,15 +111,20 @@ class Merger:
                 marks.add(treatment)
         if fact.origin is Origin.BOLUS:
             self._boluses.add(treatment.id)
-        self._take(treatment)
+        self._pass_on(treatment)
 
     async def close(self) -> None:
         """Pass on what was held back and nobody else told."""
         for count, fact in enumerate(sorted(self._perhaps, key=_at), 1):
             if not self._is_told(fact):
-                self._take(fact.treatment)
+                self._pass_on(fact.treatment)
             if count % _AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+    def _pass_on(self, treatment: Treatment) -> None:
+        """Pass on what was done."""
+        if treatment.kind is not TreatmentKind.BOLUS or treatment.insulin:
+            self._take(treatment)
 
     def _is_told(self, fact: Fact) -> bool:
         """Return whether somebody else told it; nothing has more than one twin."""
