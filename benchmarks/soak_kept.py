@@ -63,6 +63,7 @@ class Kept:
     def add(self, life: Life, seconds: float) -> None:
         """Keep a seed's row."""
         if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row(life, seconds)) + "\n")
 

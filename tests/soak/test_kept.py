@@ -34,8 +34,8 @@ def life(seed: int = 7, days: float = 90, *violations: Violation) -> Life:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Kept:
-    """Return an empty file."""
-    return Kept(tmp_path / "soak.jsonl")
+    """Return a file that is not there yet."""
+    return Kept(tmp_path / "new" / "soak.jsonl")
 
 
 def test_what_is_kept_is_what_was_found() -> None:
