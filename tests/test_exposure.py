@@ -1,5 +1,6 @@
 """Showing sensors to Assist, and taking back just what was added."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.const import (
     CONF_EXPOSE_TO_ASSIST,
     CONF_STALE_AFTER,
@@ -21,11 +23,15 @@ from custom_components.glucose_follow.const import (
     CONF_VOICE,
     DOMAIN,
 )
+from simulators.tidepool import TidepoolSimulator
 
-from .home import restart, set_up, settle
+from .conftest import Clocks
+from .home import restart, set_up, settle, state
+from .tidepool import entry_of, lead_to
 from .voice import alex, ask, sam, start_assist
 
 GLUCOSE = "sensor.alex_glucose"
+DELAYED = "sensor.alex_delayed_glucose"
 NAMES = ["blood sugar", "blood glucose", "glucose"]
 SHOWN = {CONF_EXPOSE_TO_ASSIST: True, CONF_VOICE: False}
 
@@ -119,6 +125,52 @@ async def test_just_what_was_added_is_taken_back(hass: HomeAssistant) -> None:
     entity = registry.async_get(GLUCOSE)
     assert entity is not None
     assert "glucose_follow.assist" not in entity.options
+
+
+@pytest.mark.parametrize("has_voice", [False, True])
+async def test_what_is_hours_old_answers_to_no_name_of_the_present(
+    hass: HomeAssistant,
+    clocks: Clocks,
+    monkeypatch: pytest.MonkeyPatch,
+    has_voice: bool,
+) -> None:
+    await start_assist(hass)
+    late = timedelta(hours=20)
+    person = SimulatedPerson(seed=7)
+    async with TidepoolSimulator(
+        clock=clocks.world, person=person, delay=late
+    ) as server:
+        lead_to(server, monkeypatch)
+        await set_up(hass, entry_of(expose_to_assist=True, voice=has_voice))
+        value = state(hass, DELAYED)
+
+        for name in NAMES:
+            for question in (f"What is the {name}?", f"What is {name}?"):
+                answer = await ask(hass, question)
+                assert value not in answer or "20 hours ago" in answer
+
+    assert value.isdigit()
+    assert DELAYED in exposed(hass)
+    assert aliases(hass, DELAYED) == []
+
+
+async def test_a_name_that_what_is_hours_old_was_given_is_taken_back(
+    hass: HomeAssistant, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with TidepoolSimulator(
+        clock=clocks.world, person=SimulatedPerson(seed=7)
+    ) as server:
+        lead_to(server, monkeypatch)
+        entry = entry_of(expose_to_assist=True)
+        await set_up(hass, entry)
+        registry = er.async_get(hass)
+        given: dict[str, object] = {"exposed": True, "names": NAMES, "aliases": NAMES}
+        registry.async_update_entity_options(DELAYED, "glucose_follow.assist", given)
+        registry.async_update_entity(DELAYED, aliases=[er.COMPUTED_NAME, *NAMES, "my"])
+
+        await restart(hass, entry)
+
+    assert aliases(hass, DELAYED) == ["my"]
 
 
 async def test_what_somebody_changes_afterwards_stays_as_it_is(

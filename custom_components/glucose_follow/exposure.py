@@ -19,11 +19,13 @@ from .pipelines import preferred_language
 
 ASSISTANT = "conversation"
 
-NAMED = frozenset({"glucose", "delayed_glucose"})
-"""Keys of what gets the names that people use for glucose."""
+_CURRENT = "glucose"
+_LATE = "delayed_glucose"
+GLUCOSE = (_CURRENT, _LATE)
+"""Keys of a person's glucose, of which each has one."""
 
 SHOWN = (
-    *sorted(NAMED),
+    *GLUCOSE,
     "delta",
     "direction",
     "range",
@@ -110,8 +112,9 @@ def _follow_entry(
         added = cast("_Added", dict(entity.options.get(_OURS, {})))
         before = added.copy()
         _show(hass, entity, added, is_wanted=_is_shown(entry))
-        if key in NAMED:
-            _name(registry, entity, added, list(names))
+        if key in GLUCOSE:
+            # What is hours old must not answer to a name that means the present.
+            _name(registry, entity, added, list(names) if key == _CURRENT else [])
         if added != before:
             registry.async_update_entity_options(
                 entity.entity_id, _OURS, cast("dict[str, object]", added) or None

@@ -28,7 +28,7 @@ from .cgm.speech import Extra, Facts, history, present
 from .cgm.timeline import SPAN as READINGS_SPAN
 from .const import DOMAIN
 from .coordinator import CgmConfigEntry
-from .exposure import NAMED
+from .exposure import GLUCOSE
 from .history import async_readings
 from .people import name_of, subject_of
 
@@ -167,7 +167,7 @@ def _visible(hass: HomeAssistant, assistant: str) -> list[CgmConfigEntry]:
     return [
         entry
         for entry in entries
-        if any(_is_exposed(hass, entry, key, assistant) for key in NAMED)
+        if any(_is_exposed(hass, entry, key, assistant) for key in GLUCOSE)
     ]
 
 
