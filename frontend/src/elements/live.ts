@@ -5,7 +5,11 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { feedOf, present, type Feed } from "../feed/feed";
 import type { Person } from "../feed/message";
 import type { Hass } from "../hass";
-import { currentness, type Currentness } from "../judge/currentness";
+import {
+  currentness,
+  stillKnown,
+  type Currentness,
+} from "../judge/currentness";
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
@@ -66,9 +70,10 @@ export class Live implements ReactiveController {
     }
     const ours = present();
     const now = feed.clock.now(ours);
+    const current = currentness(feed.person, now, feed.clock.silence(ours));
     return {
-      person: feed.person,
-      currentness: currentness(feed.person, now, feed.clock.silence(ours)),
+      person: stillKnown(feed.person, current),
+      currentness: current,
       now,
       refusal: feed.refusal,
     };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { MINUTE, NOON, person } from "../testing";
-import { currentness } from "./currentness";
+import { currentness, stillKnown } from "./currentness";
 
 const END = NOON + 15 * MINUTE;
 
@@ -58,5 +58,28 @@ describe("a reading", () => {
 
     expect(currentness(known, NOON, 0).kind).toBe("no_data");
     expect(currentness(null, NOON, 0).kind).toBe("waiting");
+  });
+});
+
+describe("what has no age of its own", () => {
+  const busy = person({
+    status: { insulin_on_board: [NOON, 2.35], carbs_on_board: [NOON, 24] },
+    last_bolus: [NOON, 4],
+    low_in: 12,
+    alarms: { active: "low", snoozed_until: NOON + MINUTE },
+  });
+
+  it.each(["disconnected", "unavailable"] as const)(
+    "is not known any more when the card is %s",
+    (kind) => {
+      const left = stillKnown(busy, { kind });
+
+      expect(left).toEqual({ ...person(), last_bolus: [NOON, 4] });
+    },
+  );
+
+  it("is known while somebody tells it, whatever the readings are", () => {
+    expect(stillKnown(busy, { kind: "stale", age: MINUTE })).toBe(busy);
+    expect(stillKnown(null, { kind: "waiting" })).toBeNull();
   });
 });

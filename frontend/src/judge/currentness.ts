@@ -52,3 +52,28 @@ export function currentness(
   }
   return { kind: "stale", age: now - newest_at };
 }
+
+/**
+ * Return a person without what nobody knows any more once the card is cut off.
+ *
+ * Readings and boluses say how old they are; what is on board, an alarm and what is
+ * expected do not.
+ *
+ * @param person - What was told last; null before anything was.
+ * @param currentness - What became of it.
+ */
+export function stillKnown(
+  person: Person | null,
+  { kind }: Currentness,
+): Person | null {
+  if (!person || (kind !== "disconnected" && kind !== "unavailable")) {
+    return person;
+  }
+  return {
+    ...person,
+    status: { insulin_on_board: null, carbs_on_board: null },
+    forecast: null,
+    low_in: null,
+    alarms: { active: null, snoozed_until: null },
+  };
+}
