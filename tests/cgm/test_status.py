@@ -462,6 +462,17 @@ def test_an_override_of_which_nothing_is_heard_is_unknown() -> None:
     assert found.override_until is None
 
 
+@pytest.mark.parametrize("minutes", [59, 61])
+def test_an_override_that_a_loop_ended_does_not_come_back(minutes: int) -> None:
+    """Also not when it is long ago that the loop said so."""
+    chosen = did(TreatmentKind.OVERRIDE, 240, note="Sport")
+    status = DeviceStatus(override=Reported("", NOON - minutes * MINUTE))
+
+    override = now(status, chosen).override
+
+    assert override in {None, status.override}
+
+
 KINDS = {
     "sensor_started": TreatmentKind.SENSOR_START,
     "site_changed": TreatmentKind.SITE_CHANGE,

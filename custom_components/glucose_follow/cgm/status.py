@@ -97,7 +97,7 @@ def current(
     done = [each for each in treatments if each.at <= now and are_treatments_known]
     told = _without_old(status, now)
     is_basal_known = are_treatments_known and _is_pump_heard(status, told, done)
-    override, override_until = _override(told, done, now)
+    override, override_until = _override(status, told, done, now)
     return _with(
         told,
         loop=_loop(told, now),
@@ -266,12 +266,19 @@ def _target(
 
 
 def _override(
-    told: DeviceStatus, done: Sequence[Treatment], now: datetime
+    status: DeviceStatus,
+    told: DeviceStatus,
+    done: Sequence[Treatment],
+    now: datetime,
 ) -> tuple[Reported[str] | None, datetime | None]:
-    """Return the override that runs, and its end: whatever was said last."""
+    """Return the override that runs, and its end: whatever was said last.
+
+    What a loop said that is too old by now still ends what was entered before.
+    """
     newest, until = told.override, told.override_until
+    said_at = None if status.override is None else status.override.at
     for treatment in done:
-        is_newer = newest is None or treatment.at > newest.at
+        is_newer = said_at is None or treatment.at > said_at
         if treatment.kind is TreatmentKind.OVERRIDE and is_newer:
             newest = Reported(treatment.note or "Custom", treatment.at)
             until = treatment.until
