@@ -212,6 +212,23 @@ async def test_what_is_known_is_looked_at_again_when_everything_has_started(
     assert state(hass, SIGNAL_LOST) == "on"
 
 
+async def test_nothing_old_is_shown_while_others_still_start(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    site: NightscoutSimulator,
+) -> None:
+    hass.set_state(CoreState.starting)
+    await set_up(hass, entry)
+    first = state(hass, GLUCOSE)
+    site.fault = faults.Unreachable()
+
+    await pass_time(hass, clocks, 18 * MINUTE, step=MINUTE)
+
+    assert first.isdigit()
+    assert state(hass, GLUCOSE) == "unavailable"
+
+
 async def test_waking_up_shows_nothing_old_and_asks_at_once(
     hass: HomeAssistant,
     entry: MockConfigEntry,

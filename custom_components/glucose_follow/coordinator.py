@@ -304,20 +304,25 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         before, self.data = self.data, self._judged()
         if self.data != before:
             self.async_update_listeners()
-        if self._is_heard:
+        if self.is_heard:
             is_live = Feature.LIVE in self.features
             self.news.async_tell(self.log, self.now(), is_live=is_live)
 
     @property
-    def _is_heard(self) -> bool:
+    def is_heard(self) -> bool:
         """Return whether automations run yet."""
         return self.hass.state not in (CoreState.not_running, CoreState.starting)
 
     @callback
     @override
     def async_update_listeners(self) -> None:
-        """Tell everybody, but not before automations can hear it."""
-        if self._is_heard:
+        """Tell everybody, but not before automations can hear it.
+
+        That there is nothing current any more does not wait for them; what only
+        they are for does, see `CgmEntity.waits_for_start`.
+        """
+        is_over = Feature.LIVE in self.features and self.data.latest is None
+        if self.is_heard or is_over:
             super().async_update_listeners()
 
     @callback

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import override
+from typing import ClassVar, override
 
 from homeassistant.const import CONF_URL
 from homeassistant.core import callback
@@ -75,6 +75,8 @@ class CgmEntity(CoordinatorEntity[CgmCoordinator]):
 
     _attr_has_entity_name = True
     entity_description: CgmDescription
+    waits_for_start: ClassVar[bool] = True
+    """Whether automations must hear of each change; values must not grow old."""
 
     def __init__(
         self, coordinator: CgmCoordinator, description: CgmDescription
@@ -104,7 +106,9 @@ class CgmEntity(CoordinatorEntity[CgmCoordinator]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write the state, unless it stays as it is."""
+        """Write the state, unless it stays as it is or nobody can hear of it yet."""
+        if self.waits_for_start and not self.coordinator.is_heard:
+            return
         whole = self._whole_state
         if whole is None or whole != self._written:
             self._written = whole

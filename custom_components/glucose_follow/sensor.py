@@ -223,6 +223,7 @@ class CgmSensor(CgmEntity, SensorEntity):
     """One value of a person."""
 
     entity_description: CgmSensorDescription
+    waits_for_start = False
 
     def __init__(
         self, coordinator: CgmCoordinator, description: CgmSensorDescription

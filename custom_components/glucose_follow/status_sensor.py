@@ -238,6 +238,7 @@ class CgmStatusSensor(CgmEntity, SensorEntity):
     """One value that a pump, a loop or a phone reports."""
 
     entity_description: CgmStatusSensorDescription
+    waits_for_start = False
 
     def __init__(
         self,
