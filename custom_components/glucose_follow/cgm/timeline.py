@@ -1,12 +1,13 @@
 """The readings of a day, whoever brought them and in whatever order."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from operator import attrgetter
 
+from .first_seen import FirstSeen
 from .models import Reading, Sample, SensorFault
 
 SPAN = timedelta(hours=24)
@@ -65,6 +66,7 @@ class Timeline:
         self._published: tuple[Reading, ...] | None = None
         self._outage: tuple[datetime, datetime] | None = None
         self._begun: datetime | None = None
+        self._first_seen = FirstSeen(_GAP)
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -151,14 +153,22 @@ class Timeline:
         self._trim(now)
         self._published = None
         newest = self.newest
+        self._note_ahead(batch[end:], now)
         if self._begun is None and newest is not None:
             self._begun = now
         if newest is None or (known is not None and newest.at <= known):
             return False
         if known is not None and newest.at - known > _GAP:
             self._outage = self._outage_start(now, _FILLING) or known, now
-        self.newest_at, self.newest_seen = newest.at, now
+        self.newest_at = newest.at
+        self.newest_seen = self._first_seen.of(newest.at, now)
         return True
+
+    def _note_ahead(self, ahead: Sequence[Sample], now: datetime) -> None:
+        """Remember what is too far ahead, and what it follows: it is not new later."""
+        stamps = [sample.at for sample in ahead if isinstance(sample, Reading)]
+        before = [self.newest.at] if stamps and self.newest else []
+        self._first_seen.note([*before, *stamps], now)
 
     def _outage_start(self, now: datetime, lately: timedelta) -> datetime | None:
         """Return the last stamp before a silence that ended lately, None if none."""
