@@ -16,6 +16,7 @@ MOST_UNITS, MOST_GRAMS = 100.0, 500.0
 _MOST_RATE = 100.0
 """Units per hour; the strongest pumps give a third of it."""
 _MOST_PERCENT = 1000.0
+_SAME_PERCENT = 0.01
 
 _METER = 10.0, 600.0
 _METER_MMOL = 0.6, 33.4
@@ -75,7 +76,13 @@ def minutes(document: Document) -> float | None:
 def rate(document: Document) -> float | None:
     """Return the units per hour of a temporary basal rate, None if in percent."""
     told = between(document.get("absolute"), 0, _MOST_RATE)
-    return between(document.get("rate"), 0, _MOST_RATE) if told is None else told
+    if told is not None:
+        return told
+    told, change = between(document.get("rate"), 0, _MOST_RATE), percent(document)
+    if told and change is not None and abs(told - (100 + change)) < _SAME_PERCENT:
+        # AAPS 3.0 writes the percentage there; of none at all both are nothing.
+        return None
+    return told
 
 
 def percent(document: Document) -> float | None:
