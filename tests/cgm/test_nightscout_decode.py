@@ -26,6 +26,7 @@ from custom_components.glucose_follow.cgm.models import (
 from custom_components.glucose_follow.cgm.sources.nightscout import decode
 from custom_components.glucose_follow.cgm.timeline import Timeline
 from custom_components.glucose_follow.cgm.transport import Json
+from custom_components.glucose_follow.cgm.treatments import merge_treatments
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOON_MS = 1_795_262_400_000
@@ -840,12 +841,37 @@ def test_what_was_chosen_by_name_is_noted(fields: dict[str, Json], note: str) ->
         ({"pumpId": 0, "syncIdentifier": "ABC"}, "ABC"),
         ({"pump_event_id": "77"}, "77"),
         ({"pumpId": None}, None),
+        ({"pumpId": 412, "pumpSerial": "30271"}, "30271 412"),
+        ({"pumpId": "412", "pumpSerial": 30271}, "30271 412"),
+        ({"pumpId": 412, "pumpSerial": " "}, "412"),
+        ({"pumpSerial": "30271", "syncIdentifier": "ABC"}, "ABC"),
+        ({"pumpSerial": "30271"}, None),
     ],
 )
 def test_what_the_pump_calls_it_is_kept(
     fields: dict[str, Json], event: str | None
 ) -> None:
     assert done(**fields).event == event
+
+
+def test_both_parts_of_a_bolus_that_was_half_spread_count() -> None:
+    """AAPS uploads them apart, under the one name that an Insight has for both."""
+    shared: dict[str, Json] = {"pumpId": 412, "pumpSerial": "30271"}
+    at_once = done(_id="b", eventType="Correction Bolus", insulin=2, **shared)
+    spread = done(
+        _id="a", eventType="Combo Bolus", enteredinsulin=4, duration=120, **shared
+    )
+
+    merged = merge_treatments([], [at_once, spread], since=NOON, now=NOON)
+
+    assert sum(treatment.insulin or 0 for treatment in merged) == 6
+
+
+def test_another_pump_counts_anew() -> None:
+    one = done(_id="a", insulin=2, pumpId=412, pumpSerial="30271")
+    other = done(_id="b", insulin=3, pumpId=412, pumpSerial="30999")
+
+    assert len(merge_treatments([], [one, other], since=NOON, now=NOON)) == 2
 
 
 @pytest.mark.parametrize("name", [AAPS, LOOP, TRIO])

@@ -166,6 +166,7 @@ def test_a_treatment_that_two_apps_uploaded_is_one() -> None:
         {"insulin": 2.55},
         {"carbs": 5.0},
         {"kind": TreatmentKind.LONG_ACTING},
+        {"is_spread": True},
     ],
 )
 def test_treatments_that_differ_are_two(change: dict[str, Any]) -> None:
@@ -189,6 +190,18 @@ def test_one_event_of_the_pump_may_be_of_two_kinds() -> None:
     )
 
     assert len(told(one, carbs)) == 2
+
+
+@pytest.mark.parametrize("minutes", [120.0, 0.0, None])
+def test_one_event_of_the_pump_may_be_given_at_once_and_spread(
+    minutes: float | None,
+) -> None:
+    """However long it took in the end."""
+    at_once = replace(bolus(NOON - MINUTE, "b1"), event="77")
+    spread = replace(at_once, id="a1", insulin=4.0, is_spread=True, duration=minutes)
+
+    assert len(told(at_once, spread)) == 2
+    assert len(told(at_once, spread, replace(spread, id="a2", duration=45.0))) == 2
 
 
 def test_a_copy_without_the_pumps_name_for_it_is_one_too() -> None:

@@ -163,6 +163,9 @@ class Treatment:
     is_automatic: bool = False
     """Whether a loop gave it without being asked."""
 
+    is_spread: bool = False
+    """Whether insulin was spread over time, also if that was cut short."""
+
     duration: float | None = None
     """Minutes, None if it takes none or the source does not say."""
 

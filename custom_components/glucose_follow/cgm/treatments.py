@@ -232,7 +232,8 @@ def merge_treatments(
     """Return all treatments after a source told everything from `since` on.
 
     What it no longer tells was deleted. Two uploaders' copies of one treatment
-    (the same event of the pump, or the same kind, amount and second) are one.
+    (the same event of the pump, or the same kind, amount and second) are one,
+    but a bolus that is spread is never a copy of one that is not.
 
     Args:
         known: Told before, oldest first.
@@ -281,10 +282,14 @@ def _once_each(
 
 
 def _event(treatment: Treatment) -> tuple[object, ...]:
-    """Return what the pump calls a treatment, as every uploader tells it."""
+    """Return what the pump calls a treatment, as every uploader tells it.
+
+    A pump may call the two parts of one bolus the same: what was given at once,
+    and what was spread.
+    """
     if treatment.event is None:
         return (treatment.id,)
-    return (treatment.event, treatment.kind)
+    return (treatment.event, treatment.kind, treatment.is_spread)
 
 
 def _what_was_done(treatment: Treatment) -> tuple[object, ...]:
@@ -292,7 +297,8 @@ def _what_was_done(treatment: Treatment) -> tuple[object, ...]:
     amounts = (treatment.insulin, treatment.carbs, treatment.mgdl)
     if not any(amounts):
         return (treatment.id,)
-    return (treatment.at.replace(microsecond=0), treatment.kind, *amounts)
+    second = treatment.at.replace(microsecond=0)
+    return (second, treatment.kind, treatment.is_spread, *amounts)
 
 
 def _is_younger(moment: datetime | None, now: datetime, span: timedelta) -> bool:

@@ -119,12 +119,21 @@ def target(document: Document, at: datetime) -> TemporaryTarget | None:
 
 
 def event(document: Document) -> str | None:
-    """Return what the pump calls a treatment, in every uploader's copy."""
-    for key in ("pumpId", "syncIdentifier", "pump_event_id"):
-        told = document.get(key)
-        if found := text(told) or number(told):
-            return f"{found:.0f}" if isinstance(found, float) else found
-    return None
+    """Return what the pump calls a treatment, in every uploader's copy.
+
+    Some pumps only count what they did, and the next pump begins anew.
+    """
+    if found := _name(document.get("pumpId")):
+        serial = _name(document.get("pumpSerial"))
+        return f"{serial} {found}" if serial else found
+    names = (_name(document.get(key)) for key in ("syncIdentifier", "pump_event_id"))
+    return next(filter(None, names), None)
+
+
+def _name(told: Json) -> str | None:
+    """Return a name that is told as text or as a number other than 0."""
+    found = text(told) or number(told) or None
+    return f"{found:.0f}" if isinstance(found, float) else found
 
 
 def _units(document: Document) -> float | None:

@@ -85,6 +85,7 @@ _PUMP_NOTES = {
 """What Trio and its relatives note when a pump stops and goes on."""
 
 _ENDINGS = frozenset({"tempbasalend", "temporaryoverridecancel"})
+_SPREAD = "combobolus"
 _OREF_ON_IOS = frozenset({"trio", "iaps", "freeaps-x"})
 """They call an override an exercise."""
 
@@ -160,6 +161,7 @@ def treatment(document: Document) -> Treatment | None:
         percent=amounts.percent(document) if is_basal else None,
         mgdl=_finger_stick(document, kind),
         is_automatic=_is_automatic(document, name),
+        is_spread=name == _SPREAD,
         duration=0.0 if name in _ENDINGS else amounts.minutes(document),
         note=_note(document, kind),
         entered_by=text(document.get("enteredBy")),
