@@ -119,6 +119,9 @@ def sample(document: Document) -> Sample | None:
     value = number(document.get("sgv"))
     if at is None or value is None or document.get("isValid") is False:
         return None
+    if value < LOWEST_MGDL and not value.is_integer():
+        # Neither a code nor mg/dL; some app may have meant mmol/L.
+        return None
     mgdl = round(value)
     if _FIRST_CODE <= mgdl <= _LAST_CODE:
         is_waiting = mgdl in _NOT_READY_CODES
