@@ -786,6 +786,26 @@ def test_a_bolus_may_tell_what_a_meter_measured(
 
 
 @pytest.mark.parametrize(
+    ("fields", "mgdl"),
+    [
+        ({"glucoseType": "Manual"}, 60),
+        ({"glucoseType": "Finger"}, 60),
+        ({"glucoseType": "Sensor"}, None),
+        ({}, 60),
+    ],
+)
+def test_a_finger_stick_with_carbs_is_kept(
+    fields: dict[str, Json], mgdl: int | None
+) -> None:
+    treatment = done(
+        eventType="BG Check", glucose=60, units="mg/dl", carbs=15, **fields
+    )
+
+    assert treatment.kind is TreatmentKind.CARBS
+    assert (treatment.carbs, treatment.mgdl) == (15, mgdl)
+
+
+@pytest.mark.parametrize(
     ("fields", "low", "high"),
     [
         ({"targetBottom": 140, "targetTop": 160}, 140, 160),

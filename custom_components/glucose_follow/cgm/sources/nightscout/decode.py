@@ -162,7 +162,7 @@ def treatment(document: Document) -> Treatment | None:
         carbs=carbs or None,
         rate=amounts.rate(document) if is_basal else _rate_without(kind),
         percent=amounts.percent(document) if is_basal else None,
-        mgdl=_finger_stick(document, kind),
+        mgdl=_finger_stick(document, named),
         is_automatic=_is_automatic(document, name),
         is_spread=name == _SPREAD,
         duration=0.0 if name in _ENDINGS else amounts.minutes(document),
@@ -227,10 +227,10 @@ def _rate_without(kind: TreatmentKind) -> float | None:
     return 0.0 if kind is TreatmentKind.SUSPEND else None
 
 
-def _finger_stick(document: Document, kind: TreatmentKind) -> int | None:
-    """Return what a meter measured, on its own or for a bolus."""
+def _finger_stick(document: Document, named: TreatmentKind) -> int | None:
+    """Return what a meter measured, on its own or for a bolus or a meal."""
     is_finger = normalised(document.get("glucoseType")) == "finger"
-    is_told = is_finger or kind is TreatmentKind.FINGER_STICK
+    is_told = is_finger or named is TreatmentKind.FINGER_STICK
     return amounts.finger_stick(document) if is_told else None
 
 
