@@ -540,6 +540,8 @@ def test_a_bolus_is_a_persons_unless_somebody_says_otherwise(
         {"insulin": 100.1},
         {"carbs": -1},
         {"carbs": 501},
+        {"insulin": 600, "carbs": 501},
+        {"insulin": 600, "carbs": 0},
         {"insulin": 2, "isValid": False},
         {"created_at": None},
         {"created_at": "yesterday"},
@@ -547,6 +549,22 @@ def test_a_bolus_is_a_persons_unless_somebody_says_otherwise(
 )
 def test_a_slip_of_the_finger_is_left_out(fields: dict[str, Json]) -> None:
     assert decode.treatment({**DID, **fields}) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "insulin", "carbs"),
+    [
+        ({"insulin": 6, "carbs": 600}, 6, None),
+        ({"insulin": 6, "carbs": -1}, 6, None),
+        ({"insulin": 600, "carbs": 60}, None, 60),
+    ],
+)
+def test_a_slip_of_the_finger_takes_nothing_else_with_it(
+    fields: dict[str, Json], insulin: float | None, carbs: float | None
+) -> None:
+    treatment = done(eventType="Meal Bolus", **fields)
+
+    assert (treatment.insulin, treatment.carbs) == (insulin, carbs)
 
 
 def test_a_lot_is_not_too_much() -> None:

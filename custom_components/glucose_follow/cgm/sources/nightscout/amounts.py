@@ -46,11 +46,6 @@ _LONG_ACTING = (
 )
 
 
-def is_plausible(amount: float | None, most: float) -> bool:
-    """Return whether an amount is missing or could have been meant."""
-    return amount is None or 0 <= amount <= most
-
-
 def insulin(document: Document) -> tuple[float | None, bool]:
     """Return the units of insulin, and whether they act all day.
 

@@ -24,7 +24,7 @@ from ...models import (
 )
 from ...transport import Json
 from . import amounts
-from .fields import Document, moment, normalised, number, text
+from .fields import Document, between, moment, normalised, number, text
 
 __all__ = ["Document", "documents", "is_glucose", "sample", "treatment"]
 
@@ -142,12 +142,12 @@ def treatment(document: Document) -> Treatment | None:
     at = moment(document, "created_at", "mills", "date", "timestamp")
     if at is None or document.get("isValid") is False:
         return None
-    insulin, acts_all_day = amounts.insulin(document)
-    carbs = number(document.get("carbs"))
-    if not (
-        amounts.is_plausible(insulin, amounts.MOST_UNITS)
-        and amounts.is_plausible(carbs, amounts.MOST_GRAMS)
-    ):
+    units, acts_all_day = amounts.insulin(document)
+    grams = number(document.get("carbs"))
+    insulin = between(units, 0, amounts.MOST_UNITS)
+    carbs = between(grams, 0, amounts.MOST_GRAMS)
+    is_slip = (insulin, carbs) != (units, grams)
+    if is_slip and not (insulin or carbs):
         return None
     name = normalised(document.get("eventType"))
     named = _named_kind(document, name)
