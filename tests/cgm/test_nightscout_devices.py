@@ -576,6 +576,7 @@ def test_what_a_loop_set_is_a_temporary_basal_rate() -> None:
         oref(enacted={"rate": 1.2}),
         oref(enacted={"duration": 30}),
         wrote(loop={"enacted": {"rate": 0, "duration": 0, "received": True}}),
+        wrote(loop={"enacted": {"rate": 0, "duration": 30, "received": False}}),
     ],
 )
 def test_what_a_loop_did_not_set_is_none(document: Fields) -> None:

@@ -80,13 +80,14 @@ def _of_loop(loop: Document, at: datetime) -> LoopReport:
     """
     iob, cob = part(loop.get("iob")), part(loop.get("cob"))
     enacted = part(loop.get("enacted"))
+    # A rate for no time says only that it left the present one as it is.
+    is_set = number(enacted.get("duration")) and _is_received(enacted)
     return LoopReport(
         insulin_on_board=_reported(iob, "iob", at, _LEAST_INSULIN, _MOST_INSULIN),
         carbs_on_board=_reported(cob, "cob", at, 0, _MOST_CARBS),
         state=Reported(_loop_state(loop, enacted), no_later(loop, at, "timestamp")),
         forecast=_predicted(part(loop.get("predicted")), at),
-        # A rate for no time says only that it left the present one as it is.
-        enacted=_enacted(enacted, at) if number(enacted.get("duration")) else None,
+        enacted=_enacted(enacted, at) if is_set else None,
     )
 
 
@@ -95,7 +96,7 @@ def _loop_state(loop: Document, enacted: Document) -> LoopState:
 
     Source: cgm-remote-monitor, lib/plugins/loop.js.
     """
-    if loop.get("failureReason") or enacted.get("received") is False:
+    if loop.get("failureReason") or not _is_received(enacted):
         return LoopState.ERROR
     is_wish = part(loop.get("recommendedTempBasal")) or part(
         loop.get("automaticDoseRecommendation")
