@@ -453,3 +453,29 @@ async def test_a_profile_that_was_chosen_is_in_use_at_once() -> None:
     change = await said.updated({"delta": True, "treatments": [switch]})
 
     assert rates_of(change)[-1] == ("Sick", 2)
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+async def test_a_profile_that_was_not_chosen_after_all_is_not_in_use(
+    is_stored: bool,
+) -> None:
+    said = news_of()
+    await said.updated({"profiles": [PROFILE]})
+    switch: Json = {
+        "_id": "s1",
+        "identifier": "s1!",
+        "eventType": "Profile Switch",
+        "profile": "Sick",
+        "created_at": "2026-11-21T11:00:00.000Z",
+    }
+    chosen = await said.updated({"delta": True, "treatments": [switch]})
+
+    if is_stored:
+        gone: dict[str, Json] = {"colName": "treatments", "identifier": "s1!"}
+        change = await said.stored("delete", gone)
+    else:
+        removal: Json = {"_id": "s1", "action": "remove"}
+        change = await said.updated({"delta": True, "treatments": [removal]})
+
+    assert rates_of(chosen)[-1] == ("Sick", 2)
+    assert rates_of(change) == rates_of(chosen)[:-1]

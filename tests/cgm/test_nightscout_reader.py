@@ -401,6 +401,57 @@ async def test_a_switch_of_profile_counts_at_once(
     assert asked(site)["profile"] == 0
 
 
+async def test_a_switch_that_was_deleted_does_not_count_any_more(
+    source: NightscoutSource, site: NightscoutSimulator, clock: FakeTime
+) -> None:
+    await source.identify()
+    mistake = site.add_treatment(eventType="Profile Switch", profile="Default")
+    await source.treatments(NOON - 72 * HOUR)
+    assert len((await read(source)).profiles) == 2
+
+    site.remove_treatment(mistake)
+    clock.now += 5 * MINUTE
+    await source.treatments(clock.now - 72 * HOUR)
+
+    assert [use.start for use in (await read(source)).profiles] == [NOON - 30 * DAY]
+
+
+async def test_the_switch_before_a_deleted_one_is_asked_for(
+    source: NightscoutSource, site: NightscoutSimulator, clock: FakeTime
+) -> None:
+    await source.identify()
+    mistake = site.add_treatment(eventType="Profile Switch", profile="Default")
+    await source.status()
+    site.remove_treatment(mistake)
+    clock.now += 31 * MINUTE
+    asked(site)
+
+    await source.treatments(clock.now - 72 * HOUR)
+    await source.status()
+
+    assert asked(site)["treatments"] == 1 + PAST
+
+
+async def test_a_switch_that_usual_answers_may_lack_stays(
+    source: NightscoutSource, site: NightscoutSimulator
+) -> None:
+    """A short answer, or one that does not go back as far."""
+    await source.identify()
+    for at in (NOON - HOUR, NOON - 3 * DAY):
+        site.add_treatment(at=at, eventType="Profile Switch", profile="Default")
+    assert len((await read(source)).profiles) == 3
+
+    source._reader.take_treatments((), (), NOON - 3 * HOUR)
+    after_a_short_answer = await read(source)
+    source._reader.take_treatments((), (), NOON - 72 * HOUR)
+
+    assert len(after_a_short_answer.profiles) == 3
+    assert [use.start for use in (await read(source)).profiles] == [
+        NOON - 30 * DAY,
+        NOON - 3 * DAY,
+    ]
+
+
 async def test_a_switch_is_found_however_long_ago(
     source: NightscoutSource, site: NightscoutSimulator
 ) -> None:

@@ -30,6 +30,16 @@ _FOREIGN = timedelta(hours=24)
 """A date that is not in UTC may keep a treatment out of an answer for a while."""
 
 
+def surely_told(since: datetime, now: datetime) -> datetime:
+    """Return from when on nothing can be missing from the usual treatments.
+
+    Args:
+        since: Where they begin; aware.
+        now: The present; aware.
+    """
+    return max(since + _FOREIGN, now - TREATMENTS_SPAN)
+
+
 class AgeLog:
     """The last change of each kind, from seldom questions and usual treatments."""
 
@@ -66,7 +76,7 @@ class AgeLog:
             is no longer there.
         """
         ids = {each.id for each in done}
-        start = max(since + _FOREIGN, now - TREATMENTS_SPAN)
+        start = surely_told(since, now)
         gone = [
             kind
             for kind, last in self._last.items()

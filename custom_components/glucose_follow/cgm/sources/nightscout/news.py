@@ -54,11 +54,12 @@ class News:
             async for document in self._paced(told.get("treatments"))
             if (treatment := self._treatment(document)) is not None
         ]
+        removed = frozenset(one for one in known if isinstance(one, str))
         return Change(
             samples=tuple(samples),
             treatments=tuple(one for one in known if isinstance(one, Treatment)),
-            removed=frozenset(one for one in known if isinstance(one, str)),
-            status=await self._status(told),
+            removed=removed,
+            status=await self._status(told, removed),
         )
 
     async def stored(self, event: str, told: Json) -> Change:
@@ -75,7 +76,8 @@ class News:
         if event == "delete":
             name = told.get("identifier")
             is_known = kind == "treatments" and isinstance(name, str)
-            return Change(removed=frozenset({str(name)} if is_known else ()))
+            removed = frozenset({str(name)} if is_known else ())
+            return Change(removed=removed, status=await self._status({}, removed))
         documents = [document] if isinstance(document, dict) else []
         match kind:
             case "entries":
@@ -84,12 +86,15 @@ class News:
                 return await self.updated({kind: [*documents]})
         return Change()
 
-    async def _status(self, told: Mapping[str, Json]) -> DeviceStatus | None:
+    async def _status(
+        self, told: Mapping[str, Json], removed: frozenset[str]
+    ) -> DeviceStatus | None:
         """Return what is newest of devices, None if nothing was said of them."""
         devices, profiles = told.get("devicestatus"), told.get("profiles")
         treatments = decode.documents(told.get("treatments"))
         switches = list(filter(is_profile_switch, treatments))
-        if not (isinstance(devices, list) or isinstance(profiles, list) or switches):
+        has_news = isinstance(devices, list) or isinstance(profiles, list) or switches
+        if not (self._reader.forget(removed) or has_news):
             return None
         return await self._reader.hear(
             devices=decode.documents(devices),

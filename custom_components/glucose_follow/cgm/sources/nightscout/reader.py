@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ...errors import CgmError, CgmRateLimitError
 from ...models import (
@@ -15,10 +15,10 @@ from ...models import (
     TreatmentKind,
 )
 from . import decode, profiles
-from .ages import EVENT_TYPES, AgeLog
+from .ages import EVENT_TYPES, AgeLog, surely_told
 from .api import NightscoutApi
 from .devices import DeviceLog
-from .fields import Document, normalised
+from .fields import Document, moment, normalised
 
 _FIRST = timedelta(hours=2)
 """What the first question covers: enough to know who uploads."""
@@ -124,7 +124,7 @@ class StatusReader:
         self.skipped += self._devices.take(documents)
 
     def take_treatments(
-        self, documents: Iterable[Document], done: Sequence[Treatment], since: datetime
+        self, documents: Sequence[Document], done: Sequence[Treatment], since: datetime
     ) -> None:
         """Take in the usual treatments.
 
@@ -133,9 +133,31 @@ class StatusReader:
             done: What they say.
             since: From when on these are all; aware.
         """
+        now = self._clock()
+        start = surely_told(since, now)
+        due = {name for name, each in self._switches.items() if _at(each) >= start}
+        self.forget(due.difference(map(_name, documents)))
         self._take_switches(documents)
-        if self._ages.seen(done, since, self._clock()):
+        if self._ages.seen(done, since, now):
             self._past_turn.expire()
+
+    def forget(self, names: Iterable[str]) -> bool:
+        """Forget the switches of profile among treatments that were removed.
+
+        Args:
+            names: What the treatments are called.
+
+        Returns:
+            Whether there was one among them.
+        """
+        gone = self._switches.keys() & set(names)
+        if gone:
+            kept = self._switches.items()
+            self._switches = {name: each for name, each in kept if name not in gone}
+            self._uses = None
+            # Only a few of those before it are known.
+            self._past_turn.expire()
+        return bool(gone)
 
     def status(self) -> DeviceStatus:
         """Return what is newest of everything, however old it is."""
@@ -193,8 +215,7 @@ class StatusReader:
         """Keep the documents of profile switches among others."""
         for document in documents:
             if is_profile_switch(document):
-                identity = str(document.get("identifier") or document.get("_id"))
-                self._switches[identity] = document
+                self._switches[_name(document)] = document
                 self._uses = None
 
 
@@ -231,9 +252,21 @@ def is_profile_switch(document: Document) -> bool:
     return normalised(document.get("eventType")) == normalised(_SWITCH)
 
 
-def _is_younger(moment: datetime | None, now: datetime, span: timedelta) -> bool:
+def _name(document: Document) -> str:
+    """Return what tells a treatment from others."""
+    return decode.identity(document) or ""
+
+
+def _at(switch: Document) -> datetime:
+    """Return when a profile was switched to; one without a date is never missed."""
+    return moment(switch, "created_at", "mills", "date") or datetime.min.replace(
+        tzinfo=UTC
+    )
+
+
+def _is_younger(at: datetime | None, now: datetime, span: timedelta) -> bool:
     """Return whether a moment was less than `span` ago."""
-    return moment is not None and now - moment < span
+    return at is not None and now - at < span
 
 
 def _opened(status: DeviceStatus) -> DeviceStatus:
