@@ -31,8 +31,8 @@ from tests.simulators.nightscout_support import MINUTE, NOON, READER, SECRET, Fa
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PERSON = SimulatedPerson(seed=7)
-PAST = 6
-"""Questions about what may have been done long ago: five changes and a switch."""
+PAST = 7
+"""Questions about what may have been done long ago: six changes and a switch."""
 
 
 @pytest.fixture
@@ -288,6 +288,16 @@ async def test_a_sensor_that_was_changed_was_started(
     site.add_treatment(at=NOON - 8 * DAY, eventType="Sensor Change")
 
     assert (await read(source)).sensor_started == NOON - 8 * DAY
+
+
+async def test_a_pod_that_was_changed_is_a_site_that_was_changed(
+    source: NightscoutSource, site: NightscoutSimulator
+) -> None:
+    await source.identify()
+    site.add_treatment(at=NOON - 9 * DAY, eventType="Site Change")
+    site.add_treatment(at=NOON - 3 * DAY, eventType="Pod Change")
+
+    assert (await read(source)).site_changed == NOON - 3 * DAY
 
 
 async def test_a_change_that_was_taken_back_or_is_planned_is_none(

@@ -12,6 +12,7 @@ EVENT_TYPES = (
     "Sensor Start",
     "Sensor Change",
     "Site Change",
+    "Pod Change",
     "Insulin Change",
     "Pump Battery Change",
 )
