@@ -120,15 +120,42 @@ def test_what_only_long_questions_find_is_not_deleted_by_short_ones() -> None:
     hidden = bolus(NOON - 20 * MINUTE, "a")
     log.answer(ask(log, NOON), [hidden], NOON)
 
-    for minutes in (5, 10, 15):
+    are_complete = []
+    for minutes in (5, 10, 15, 20, 25):
         later = NOON + minutes * MINUTE
-        log.answer(ask(log, later), [], later)
+        question = ask(log, later)
+        log.answer(question, [hidden] if question.is_complete else [], later)
+        are_complete.append(question.is_complete)
     kept = log.treatments
-    later = NOON + 60 * MINUTE
+    later = NOON + 70 * MINUTE
     log.answer(ask(log, later), [], later)
 
     assert kept == (hidden,)
+    # It is doubted once, and not each time.
+    assert are_complete == [False, True, False, False, False]
     assert log.treatments == ()
+
+
+def test_what_was_deleted_after_everything_was_told_is_looked_into() -> None:
+    given = bolus(NOON - 2 * MINUTE, "a")
+    log = log_of(TreatmentLog(), given)
+
+    log.answer(ask(log, NOON + 5 * MINUTE), [], NOON + 5 * MINUTE)
+    question = ask(log, NOON + 10 * MINUTE)
+    log.answer(question, [], NOON + 10 * MINUTE)
+
+    assert question.is_complete
+    assert log.treatments == ()
+
+
+def test_what_a_short_answer_cannot_tell_is_not_looked_into() -> None:
+    old, new = bolus(NOON - timedelta(hours=4), "a"), bolus(NOON - MINUTE, "b")
+    log = log_of(TreatmentLog(), old, new)
+
+    log.answer(ask(log, NOON + 5 * MINUTE), [new], NOON + 5 * MINUTE)
+
+    assert not ask(log, NOON + 10 * MINUTE).is_complete
+    assert log.treatments == (old, new)
 
 
 def test_an_announcer_forgets_what_is_long_gone() -> None:

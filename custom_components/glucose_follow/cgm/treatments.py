@@ -63,6 +63,7 @@ class TreatmentLog:
         self._told_all: datetime | None = None
         self._rests_until: datetime | None = None
         self._visible: frozenset[str] = frozenset()
+        self._is_unchecked = False
         self._is_doubted = False
         self._heard_meanwhile: list[_Heard] | None = None
 
@@ -109,6 +110,7 @@ class TreatmentLog:
             now=now,
             visible=None if question.is_complete else self._visible,
         )
+        is_missing = self._is_unchecked and self._is_missing(question, fresh)
         # What was said while it was answered may be newer than the answer.
         for heard in self._heard_meanwhile or ():
             self._take_in(heard, now)
@@ -116,11 +118,23 @@ class TreatmentLog:
         # Counted from the question: what was done while it was answered is not in it.
         self._told = question.at
         if question.is_complete:
+            # Once is enough: what only long questions find is missing each time.
+            self._is_unchecked = not self._is_doubted
             self._is_doubted = False
             self._told_all = question.at
             self._visible = frozenset()
         else:
             self._visible = frozenset(treatment.id for treatment in fresh)
+            self._is_unchecked = False
+            self._is_doubted = self._is_doubted or is_missing
+
+    def _is_missing(self, question: Question, fresh: Sequence[Treatment]) -> bool:
+        """Return whether a short answer lacks what a whole one may have told."""
+        told = {treatment.id for treatment in fresh}
+        return any(
+            known.at >= question.since and known.id not in told
+            for known in self.treatments
+        )
 
     def heard(
         self, fresh: Sequence[Treatment], removed: Collection[str], now: datetime
