@@ -177,6 +177,18 @@ def test_a_plan_is_news_once_when_its_time_comes() -> None:
     assert announcer.news([plan], plan.at) == ()
 
 
+def test_a_copy_of_what_was_told_is_no_news() -> None:
+    """Another app's copy comes later, a second apart, and takes its place."""
+    announcer = Announcer(timedelta(minutes=30))
+    announcer.news([], NOON)
+    one = replace(bolus(NOON - MINUTE, "b"), event="77")
+    copy = replace(one, id="a", at=one.at + timedelta(seconds=1))
+    spread = replace(one, id="c", is_spread=True)
+
+    assert announcer.news([one], NOON) == (one,)
+    assert announcer.news([copy, spread], NOON) == (spread,)
+
+
 def test_a_treatment_that_two_apps_uploaded_is_one() -> None:
     """The same kind and amount in the same second."""
     one = bolus(NOON - MINUTE, "one")

@@ -219,18 +219,17 @@ class Announcer:
             return ()
         self._looked_at = treatments, count
         done, told = treatments[:count], self._told
-        # An edit keeps the id, and another uploader's copy what was done.
+        # An edit keeps the id, and another uploader's copy the event or what was done.
         fresh = tuple(
             treatment
             for treatment in done
             if told is not None
-            and treatment.id not in told
-            and _what_was_done(treatment) not in told
+            and told.keys().isdisjoint(_names(treatment))
             and now - treatment.at < self._within
         )
         known = {key: at for key, at in (told or {}).items() if now - at < _ALL}
         for treatment in done:
-            known[treatment.id] = known[_what_was_done(treatment)] = treatment.at
+            known |= dict.fromkeys(_names(treatment), treatment.at)
         self._told = known
         return fresh
 
@@ -293,6 +292,11 @@ def _once_each(
             first = replace(first, is_automatic=is_automatic)
         found[key] = first
     return found.values()
+
+
+def _names(treatment: Treatment) -> frozenset[object]:
+    """Return all that tells a treatment and its copies from others."""
+    return frozenset((treatment.id, _event(treatment), _what_was_done(treatment)))
 
 
 def _event(treatment: Treatment) -> tuple[object, ...]:
