@@ -6,7 +6,7 @@ from custom_components.glucose_follow.cgm.models import TreatmentKind
 from custom_components.glucose_follow.cgm.sources.tidepool.merge import merged
 from custom_components.glucose_follow.cgm.transport import Json
 
-from .support import done, facts, nothing, told, unusable
+from .support import NOON_TEXT, done, facts, nothing, told, unusable
 
 
 def test_a_bolus_is_what_was_delivered() -> None:
@@ -51,6 +51,29 @@ async def test_a_bolus_that_was_stopped_at_once_is_none() -> None:
     dual = told("bolus", subType="dual/square", normal=0, extended=0)
 
     assert await merged(facts(stopped, dual)) == []
+
+
+@pytest.mark.parametrize(("delivered", "given"), [(5, [5]), (2, [2]), (0, [])])
+async def test_a_copy_of_what_was_wanted_is_not_given_besides(
+    delivered: float, given: list[float]
+) -> None:
+    """It is inside of its calculation, without the id of the bolus."""
+    wanted: Json = {"time": NOON_TEXT, "subType": "normal", "normal": 5}
+    own = told("bolus", id="b", subType="normal", normal=delivered, expectedNormal=5)
+
+    found = await merged(facts(told("wizard", id="w", bolus=wanted), own))
+
+    assert [each.insulin for each in found] == given
+
+
+async def test_one_bolus_stands_for_one_copy_of_it() -> None:
+    wanted: Json = {"time": NOON_TEXT, "subType": "normal", "normal": 5}
+    calculations = [told("wizard", id=each, bolus=wanted) for each in "xy"]
+    own = told("bolus", id="b", subType="normal", normal=2, expectedNormal=5)
+
+    found = await merged(facts(*calculations, own))
+
+    assert [each.insulin for each in found] == [2, 5]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from operator import attrgetter
 from typing import Protocol
 
@@ -41,7 +42,11 @@ _TWINS = {
         tolerance=0.5,
     ),
     Origin.EMBEDDED_BOLUS: _Twin(
-        origin=Origin.BOLUS, kind=TreatmentKind.BOLUS, apart=timedelta(seconds=1)
+        origin=Origin.BOLUS,
+        kind=TreatmentKind.BOLUS,
+        apart=timedelta(seconds=1),
+        # The copy may be of what was wanted, before somebody stopped it.
+        tolerance=inf,
     ),
     Origin.PUMP_STATUS: _Twin(
         origin=Origin.BASAL, kind=TreatmentKind.SUSPEND, apart=timedelta(minutes=1)
