@@ -307,6 +307,16 @@ def test_a_pump_that_has_not_been_heard_of_gives_nobody_knows_what() -> None:
     assert now(PUMP, at=NOON + 60 * MINUTE).basal_rate is None
 
 
+def test_a_rate_does_not_outlive_its_known_end() -> None:
+    """Whenever it was read, and although nothing was read since."""
+    status = DeviceStatus(
+        basal_rate=Reported(0.0, NOON), basal_rate_until=NOON + 5 * MINUTE
+    )
+
+    assert now(status, at=NOON + 14 * MINUTE).basal_rate == Reported(0.0, NOON)
+    assert now(status, at=NOON + 15 * MINUTE).basal_rate is None
+
+
 def test_a_rate_that_the_source_knows_itself_is_believed() -> None:
     status = DeviceStatus(basal_rate=Reported(0.3, NOON), profiles=(PROFILE,))
 

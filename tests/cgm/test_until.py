@@ -110,6 +110,7 @@ SCHEDULE = BasalSchedule(zone=BERLIN, rates=((0, 0.7), (46_980, 1.1)))
             8 * MINUTE,
         ),
         ({"status": DeviceStatus(override_until=NOON + MINUTE)}, MINUTE),
+        ({"status": DeviceStatus(basal_rate_until=NOON - 6 * MINUTE)}, 4 * MINUTE),
         (
             {"status": DeviceStatus(temporary_target=Reported(TARGET, NOON))},
             8 * MINUTE,
@@ -309,7 +310,9 @@ def _status(draw: st.DrawFn, now: datetime, zone: ZoneInfo) -> DeviceStatus:
         name: None if pair is None else Reported(pair[0], now + pair[1])  # type: ignore[index]  # without it the test fails
         for name, pair in drawn.items()
     }
-    return DeviceStatus(**values, profiles=profiles)  # type: ignore[arg-type]  # whatever a test names
+    ends = draw(st.none() | recent)
+    until = None if ends is None else now + ends
+    return DeviceStatus(**values, basal_rate_until=until, profiles=profiles)  # type: ignore[arg-type]  # whatever a test names
 
 
 @settings(max_examples=400, deadline=None)

@@ -278,6 +278,9 @@ class DeviceStatus:
     basal_rate: Reported[float] | None = None
     """Units per hour that the pump gives now."""
 
+    basal_rate_until: datetime | None = None
+    """When what is known of that rate ends, None if nobody says; aware, UTC."""
+
     loop: Reported[LoopState] | None = None
     """What the loop does, and when it last tried."""
 

@@ -28,6 +28,9 @@ _DEVICES = timedelta(minutes=60)
 _LOOPS_WITHIN = timedelta(minutes=15)
 """Loops run every five minutes; LoopFollow warns after as much."""
 
+_NEXT_WITHIN = timedelta(minutes=10)
+"""After the end of a basal rate; nobody knows what the pump gives by then."""
+
 _LASTS: Mapping[str, timedelta] = {
     "insulin_on_board": _ON_BOARD,
     "carbs_on_board": _ON_BOARD,
@@ -101,7 +104,7 @@ def current(
     return _with(
         told,
         loop=_loop(told, now),
-        basal_rate=told.basal_rate
+        basal_rate=_told_rate(told, now)
         or (basal.rate(told, done, now) if is_basal_known else None),
         active_profile=told.active_profile or _active_profile(status, now),
         temporary_target=_target(told, done, now),
@@ -150,6 +153,8 @@ def turns(
             yield told.at - now + span
     if status.loop is not None:
         yield status.loop.at - now + _LOOPS_WITHIN
+    if status.basal_rate_until is not None:
+        yield status.basal_rate_until - now + _NEXT_WITHIN
     for end in _ends(status, treatments):
         yield end - now
     yield from basal.turns(status.profiles, now)
@@ -200,6 +205,14 @@ def _fresh[T](
     if told is None or not -AHEAD <= now - told.at < span:
         return None
     return told
+
+
+def _told_rate(told: DeviceStatus, now: datetime) -> Reported[float] | None:
+    """Return the basal rate that was told, None once it has ended for too long."""
+    until = told.basal_rate_until
+    if until is not None and now - until >= _NEXT_WITHIN:
+        return None
+    return told.basal_rate
 
 
 def _loop(status: DeviceStatus, now: datetime) -> Reported[LoopState] | None:

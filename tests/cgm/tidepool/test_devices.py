@@ -12,6 +12,7 @@ from custom_components.glucose_follow.cgm.models import (
 )
 from custom_components.glucose_follow.cgm.sources.tidepool import devices
 from custom_components.glucose_follow.cgm.sources.tidepool.facts import Told
+from custom_components.glucose_follow.cgm.status import current
 from custom_components.glucose_follow.cgm.transport import Json
 
 from .support import NOON, NOON_TEXT, told
@@ -91,6 +92,24 @@ def test_the_present_rate_is_so_until_its_stretch_ends() -> None:
     assert status(stretch, after=90 * MINUTE).basal_rate == Reported(
         0.4, NOON + 30 * MINUTE
     )
+    assert status(stretch).basal_rate_until == NOON + 30 * MINUTE
+
+
+@pytest.mark.parametrize(("after", "rate"), [(39, 0.0), (40, None), (80, None)])
+def test_an_ended_rate_is_soon_no_longer_the_present_one(
+    after: int, rate: float | None
+) -> None:
+    """A pump that was stopped for half an hour gives something again."""
+    stretch = told("basal", deliveryType="temp", rate=0, duration=1_800_000)
+
+    found = current(
+        status(stretch, after=after * MINUTE),
+        (),
+        now=NOON + after * MINUTE,
+        are_treatments_known=True,
+    )
+
+    assert (found.basal_rate and found.basal_rate.value) == rate
 
 
 def test_a_suspended_pump_gives_nothing_now() -> None:

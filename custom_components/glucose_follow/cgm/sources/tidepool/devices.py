@@ -9,7 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from ...models import DeviceStatus, Forecast, LoopState, Reported, TreatmentKind
+from ...models import (
+    DeviceStatus,
+    Forecast,
+    LoopState,
+    Reported,
+    Treatment,
+    TreatmentKind,
+)
 from . import events, insulin
 from .facts import Latest, Told
 from .fields import amount, mgdl, moment, number, part, parts, text
@@ -45,10 +52,12 @@ def status(latest: Latest, now: datetime) -> DeviceStatus | None:
     decision = latest.get("dosingDecision")
     pump = latest.get("pumpStatus")
     models = _models(latest)
+    stretch = _basal_stretch(latest.get("basal"), now)
     return DeviceStatus(
         insulin_on_board=_on_board(decision, "insulinOnBoard", least=-_MOST),
         carbs_on_board=_on_board(decision, "carbsOnBoard", least=0.0),
-        basal_rate=_basal_rate(latest.get("basal"), now),
+        basal_rate=_basal_rate(stretch, now),
+        basal_rate_until=stretch.until if stretch else None,
         loop=_loop(decision),
         reservoir=_remaining(pump, "reservoir", factor=1),
         pump_battery=_remaining(pump, "battery", factor=100),
@@ -99,16 +108,18 @@ def _on_board(told: Told | None, key: str, *, least: float) -> Reported[float] |
     return Reported(round(value, 3), moment(below.get("time")) or told.at)
 
 
-def _basal_rate(told: Told | None, now: datetime) -> Reported[float] | None:
-    """Return what the pump gives, as of the end of what is known of it."""
+def _basal_stretch(told: Told | None, now: datetime) -> Treatment | None:
+    """Return a stretch of basal insulin that has begun."""
     facts = insulin.basal(told) if told else None
-    if not facts:
+    stretch = facts[0].treatment if facts else None
+    return stretch if stretch and stretch.at <= now else None
+
+
+def _basal_rate(stretch: Treatment | None, now: datetime) -> Reported[float] | None:
+    """Return what the pump gives, as of the end of what is known of it."""
+    if stretch is None or stretch.rate is None:
         return None
-    stretch = facts[0].treatment
-    if stretch.rate is None or stretch.at > now:
-        return None
-    end = stretch.at + timedelta(minutes=stretch.duration or 0)
-    return Reported(stretch.rate, min(end, now))
+    return Reported(stretch.rate, min(stretch.until or stretch.at, now))
 
 
 def _loop(told: Told | None) -> Reported[LoopState] | None:
