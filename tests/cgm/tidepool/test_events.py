@@ -95,6 +95,20 @@ def test_carbs_that_cannot_be_known_in_grams_are_unusable(
 
 
 @pytest.mark.parametrize(
+    "fields", [{"carbInput": 3, "carbUnits": "exchanges"}, {"carbInput": 601}]
+)
+def test_carbs_that_say_nothing_take_no_insulin_with_them(
+    fields: dict[str, Json],
+) -> None:
+    """Those 5 U are on board, whatever was eaten with them."""
+    found = done("wizard", bolus={"subType": "normal", "normal": 5}, **fields)
+
+    assert (found.kind, found.insulin) == (TreatmentKind.BOLUS, 5)
+    assert unusable("wizard", bolus={"normal": -5}, **fields)
+    assert unusable("wizard", bolus="22239d4d592b48ae", **fields)
+
+
+@pytest.mark.parametrize(
     ("fields", "kind"),
     [
         ({"subType": "reservoirChange"}, TreatmentKind.INSULIN_CHANGE),

@@ -28,17 +28,21 @@ def calculation(told: Told) -> list[Fact] | None:
     """Return carbs and bolus of a calculation (`wizard`), None if unusable.
 
     The bolus is usually a document of its own, and only named here; older
-    calculations hold all of it.
+    calculations hold all of it, which counts whatever their carbs are.
     """
-    found: list[Fact] = []
-    if told.get("carbInput") is not None:
-        grams = _grams(told.document, "carbInput", "carbUnits")
-        if grams is None:
-            return None
-        if grams:
-            eaten = told.fact(TreatmentKind.CARBS, Origin.CALCULATOR, carbs=grams)
-            found.append(eaten)
-    return found + (_embedded_bolus(told) or [])
+    eaten, given = _calculated_carbs(told), _embedded_bolus(told) or []
+    return given or None if eaten is None else eaten + given
+
+
+def _calculated_carbs(told: Told) -> list[Fact] | None:
+    """Return what a calculation is for, none if no carbs are, None if unusable."""
+    if told.get("carbInput") is None:
+        return []
+    grams = _grams(told.document, "carbInput", "carbUnits")
+    if grams is None:
+        return None
+    eaten = told.fact(TreatmentKind.CARBS, Origin.CALCULATOR, carbs=grams)
+    return [eaten] if grams else []
 
 
 def _grams(document: Document, key: str, unit_key: str) -> float | None:
