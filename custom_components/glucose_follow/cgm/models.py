@@ -13,6 +13,9 @@ Source: cgm-remote-monitor, lib/plugins/errorcodes.js.
 HIGHEST_MGDL = 600
 """Above any sensor's range; a larger number is a fault of whoever wrote it."""
 
+METER_MGDL = 10, 600
+"""The smallest and the largest number that any meter shows."""
+
 
 class Direction(StrEnum):
     """Where glucose is heading; the values are Home Assistant states."""

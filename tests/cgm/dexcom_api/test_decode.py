@@ -236,6 +236,18 @@ def test_an_event_survives_whatever_its_value(
             {"kind": TreatmentKind.FINGER_STICK},
         ),
         (
+            {"eventType": "bloodGlucose", "value": "5.5"},
+            {"kind": TreatmentKind.FINGER_STICK},
+        ),
+        (
+            {"eventType": "bloodGlucose", "value": "55555", "unit": "mg/dL"},
+            {"kind": TreatmentKind.FINGER_STICK},
+        ),
+        (
+            {"eventType": "bloodGlucose", "value": "600", "unit": "mg/dL"},
+            {"kind": TreatmentKind.FINGER_STICK, "mgdl": 600},
+        ),
+        (
             {"eventType": "notes", "value": "Pizza"},
             {"kind": TreatmentKind.NOTE, "note": "Pizza"},
         ),
@@ -321,7 +333,7 @@ def test_of_an_event_told_twice_the_later_state_counts() -> None:
     assert [document["value"] for document in told] == ["1", "3", "2"]
 
 
-@pytest.mark.parametrize("value", [None, "", 0])
+@pytest.mark.parametrize("value", [None, "", 0, 5.5, 601])
 def test_a_calibration_without_a_value_is_none(value: Json) -> None:
     document: dict[str, Json] = {"systemTime": "2026-11-21T12:00:00", "value": value}
 

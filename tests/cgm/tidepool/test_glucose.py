@@ -161,6 +161,27 @@ def test_a_finger_stick_is_of_its_kind() -> None:
     assert found.insulin is None
 
 
+@pytest.mark.parametrize("limit", [("low", 1.05464), ("high", 33.35999)])
+def test_a_meter_that_shows_no_number_measured_none(limit: tuple[str, float]) -> None:
+    """It shows LO or HI, and uploaders write a number beside its range for that."""
+    side, value = limit
+    annotation: Json = {"code": "bg/out-of-range", "value": side}
+
+    found = done("smbg", value=value, annotations=[annotation])
+
+    assert (found.kind, found.mgdl) == (TreatmentKind.FINGER_STICK, None)
+
+
+@pytest.mark.parametrize(
+    ("mgdl", "number"), [(9, None), (10, 10), (600, 600), (601, None)]
+)
+def test_what_no_meter_shows_was_not_measured(mgdl: int, number: int | None) -> None:
+    found = done("smbg", value=mgdl / 18.01559)
+
+    assert (found.kind, found.mgdl) == (TreatmentKind.FINGER_STICK, number)
+    assert unusable("smbg", value=0)
+
+
 def test_a_calibration_is_a_finger_stick() -> None:
     found = done("deviceEvent", subType="calibration", value=6.66, units="mmol/L")
 

@@ -6,7 +6,7 @@ as tidepool-org/platform met them.
 
 from collections.abc import Iterable
 
-from ...models import Treatment, TreatmentKind
+from ...models import METER_MGDL, Treatment, TreatmentKind
 from .decode import identity
 from .fields import MGDL_PER_MMOL, Document, is_mmol, moment, number, text
 
@@ -114,7 +114,12 @@ def _note(document: Document, name: str) -> str | None:
 
 
 def _mgdl(document: Document, amount: float | None) -> int | None:
-    """Return a finger stick's glucose in mg/dL, whatever unit it was written in."""
+    """Return a finger stick's glucose in mg/dL, None if no meter shows it.
+
+    A number without a unit is mg/dL: what is too small for that is not guessed at.
+    """
     if amount is None:
         return None
-    return round(amount * (MGDL_PER_MMOL if is_mmol(document.get("unit")) else 1))
+    found = round(amount * (MGDL_PER_MMOL if is_mmol(document.get("unit")) else 1))
+    least, most = METER_MGDL
+    return found if least <= found <= most else None

@@ -3,7 +3,7 @@
 from datetime import datetime
 import json
 
-from ...models import GlucoseUnit, TemporaryTarget
+from ...models import METER_MGDL, GlucoseUnit, TemporaryTarget
 from ...transport import Json
 from .fields import Document, between, later, normalised, number, text
 
@@ -18,7 +18,6 @@ _MOST_RATE = 100.0
 _MOST_PERCENT = 1000.0
 _SAME_PERCENT = 0.01
 
-_METER = 10.0, 600.0
 _METER_MMOL = 0.6, 33.4
 _SURELY_MGDL, _SURELY_MMOL = 34.0, 20.0
 """What a meter can only mean in mg/dL from here on, and in mmol/L up to there."""
@@ -95,7 +94,7 @@ def finger_stick(document: Document) -> int | None:
     if value is None or normalised(document.get("glucoseType")) == "sensor":
         return None
     unit = _unit(document.get("units")) or _meant_unit(value)
-    least, most = _METER_MMOL if unit is GlucoseUnit.MMOL else _METER
+    least, most = _METER_MMOL if unit is GlucoseUnit.MMOL else METER_MGDL
     if unit is None or not least <= value <= most:
         return None
     return round(value * MGDL_PER_MMOL if unit is GlucoseUnit.MMOL else value)

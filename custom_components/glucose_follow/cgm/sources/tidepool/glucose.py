@@ -6,13 +6,14 @@ Source: TidepoolApi, reference/data/models/ and docs/device-data/oor-values.md.
 from ...models import (
     HIGHEST_MGDL,
     LOWEST_MGDL,
+    METER_MGDL,
     Direction,
     Reading,
     ReadingKind,
     TreatmentKind,
 )
 from .facts import Fact, Told
-from .fields import amount, mgdl, parts, text
+from .fields import Document, amount, mgdl, parts, text
 
 _MOST_KETONE = 20.0
 """mmol/L; meters go to eight."""
@@ -49,9 +50,17 @@ def reading(told: Told) -> Reading | None:
 
 
 def finger_stick(told: Told) -> list[Fact] | None:
-    """Return what a meter measured (`smbg`, `calibration`), None if unusable."""
+    """Return what a meter measured (`smbg`, `calibration`), None if unusable.
+
+    One that shows LO or HI was used, but its number is not what it measured.
+    """
     value = mgdl(told.get("value"))
-    return [told.fact(TreatmentKind.FINGER_STICK, mgdl=value)] if value else None
+    if not value:
+        return None
+    least, most = METER_MGDL
+    is_measured = _limit(told) is None and least <= value <= most
+    number = value if is_measured else None
+    return [told.fact(TreatmentKind.FINGER_STICK, mgdl=number)]
 
 
 def ketone(told: Told) -> list[Fact] | None:
@@ -68,11 +77,16 @@ def _kind(told: Told, value: int) -> ReadingKind:
     An annotation says so; its threshold, which is always mg/dL, is not needed.
     Not every app writes one, so the limits of Dexcom and Libre count too.
     """
-    for annotation in parts(told.document, "annotations"):
-        if annotation.get("code") == "bg/out-of-range":
-            kind = _KINDS.get(text(annotation.get("value")) or "")
-            return kind or ReadingKind.MEASURED
+    if limit := _limit(told):
+        return _KINDS.get(text(limit.get("value")) or "", ReadingKind.MEASURED)
     if value == LOWEST_MGDL:
         return ReadingKind.LOW
     is_limit = value == _DEXCOM_HIGH or value > _LIBRE_LIMIT
     return ReadingKind.HIGH if is_limit else ReadingKind.MEASURED
+
+
+def _limit(told: Told) -> Document | None:
+    """Return what says that a value is out of a device's range, None if it is in."""
+    found = parts(told.document, "annotations")
+    limits = (each for each in found if each.get("code") == "bg/out-of-range")
+    return next(limits, None)
