@@ -234,6 +234,22 @@ class Announcer:
         return fresh
 
 
+class Deeds:
+    """What was done, in a few bytes each, so that nothing counts twice."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._keys: set[int] = set()
+
+    def is_new(self, treatment: Treatment) -> bool:
+        """Return whether nobody told of the same before, under whatever id."""
+        # Python looks through all tuples that live for long, but through no numbers.
+        key = hash(_what_was_done(treatment))
+        is_new = key not in self._keys
+        self._keys.add(key)
+        return is_new
+
+
 def merge_treatments(
     known: Sequence[Treatment],
     fresh: Sequence[Treatment],

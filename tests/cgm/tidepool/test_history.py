@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.glucose_follow.cgm.errors import CgmResponseError
 from custom_components.glucose_follow.cgm.hours import Glucose, Hour, Hours
+from custom_components.glucose_follow.cgm.treatments import merge_treatments
 from simulators.tidepool import TidepoolSimulator
 from tests.simulators.nightscout_support import FakeTime
 
@@ -193,6 +194,27 @@ async def test_a_bolus_that_is_also_in_its_calculation_counts_once(
     assert insulin(hours) == 10.8
     for found in (listed, held):
         assert sorted(each.insulin or 0 for each in found) == [*9 * [0.2], 4, 5]
+
+
+async def test_what_two_apps_uploaded_counts_once_as_it_does_live(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    """Loop uploads what it gave, and so does who reads it from the phone's store."""
+    at = NOON - HOUR
+    for milliseconds in (0, 400):
+        again = at + timedelta(milliseconds=milliseconds)
+        bare.archive.add("bolus", again, normal=5)
+        bare.archive.add("food", again, **food(40))
+    for seconds, units in ((0, 3), (1, 5)):
+        bare.archive.add("bolus", at + seconds * SECOND, normal=units)
+    source = follow(http, bare, clock)
+
+    hours = await source.history(NOON - DAY, NOON)
+    told = await source.treatments(NOON - DAY)
+    live = merge_treatments((), told, since=NOON - DAY, now=NOON)
+
+    assert (insulin(hours), carbs(hours), hours.treatments) == (13, 40, len(live))
+    assert sum(each.insulin or 0 for each in live) == 13
 
 
 @pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])

@@ -12,6 +12,7 @@ from ...errors import CgmResponseError
 from ...hours import Hours
 from ...models import Account, DeviceStatus, GlucoseUnit, Reading, Sample, Treatment
 from ...source import CgmSource, Change, Feature
+from ...treatments import Deeds
 from . import decode, devices, people
 from .client import TidepoolClient
 from .environment import Environment, api_url
@@ -207,7 +208,7 @@ class TidepoolSource(CgmSource):
             CgmError: As documented on `JsonClient.stream`.
         """
         hours, latest = Hours(start, end), self._latest
-        merger = Merger(hours.add_treatment)
+        merger = Merger(_no_copies(hours.add_treatment))
         readings, facts = _readings(hours.add_reading), _facts(merger.add)
         types = self._readings.types
         await self._read(types, _once(readings), start, until=end, latest=latest)
@@ -330,6 +331,17 @@ def _once(take: Callable[[Told], bool]) -> Callable[[Told], bool]:
             return True
         seen.add(told.id)
         return take(told)
+
+    return take_once
+
+
+def _no_copies(take: Callable[[Treatment], None]) -> Callable[[Treatment], None]:
+    """Return what keeps one of the copies that two apps uploaded."""
+    deeds = Deeds()
+
+    def take_once(treatment: Treatment) -> None:
+        if deeds.is_new(treatment):
+            take(treatment)
 
     return take_once
 
