@@ -9,7 +9,12 @@ from custom_components.glucose_follow.cgm.errors import (
     CgmConnectionError,
     CgmResponseError,
 )
-from custom_components.glucose_follow.cgm.models import Reading, Reported, TreatmentKind
+from custom_components.glucose_follow.cgm.models import (
+    LoopState,
+    Reading,
+    Reported,
+    TreatmentKind,
+)
 from simulators.tidepool import Fault, TidepoolSimulator
 from tests.simulators.nightscout_support import FakeTime
 
@@ -268,6 +273,30 @@ async def test_pump_loop_and_phone_are_told(
     assert status.site_changed == status.insulin_changed
     assert status.pump_model == "Tandem 1002717"
     assert status.sensor_model == "Dexcom G7"
+
+
+async def test_a_loop_still_runs_when_a_person_decides_something(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    """Its newest document is that of a bolus until the loop runs again."""
+    source = follow(http, bare, clock, token=bare.desk.sign_in(clock.now))
+    seen = []
+    for minute, reason in ((0, "loop"), (2, "normalBolus"), (5, "loop")):
+        clock.now = NOON + minute * MINUTE
+        on_board = {"amount": minute}
+        bare.archive.add(
+            "dosingDecision", clock.now, reason=reason, insulinOnBoard=on_board
+        )
+        status = await source.status()
+        assert status is not None
+        assert status.insulin_on_board == Reported(minute, clock.now)
+        seen.append(status.loop)
+
+    assert seen == [
+        Reported(LoopState.LOOPING, NOON),
+        Reported(LoopState.LOOPING, NOON),
+        Reported(LoopState.LOOPING, NOON + 5 * MINUTE),
+    ]
 
 
 async def test_changes_are_asked_for_now_and_then(

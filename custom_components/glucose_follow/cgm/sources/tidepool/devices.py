@@ -40,12 +40,15 @@ _STEP = timedelta(minutes=5)
 _STEP_TOLERANCE = timedelta(seconds=90)
 
 
-def status(latest: Latest, now: datetime) -> DeviceStatus | None:
+def status(
+    latest: Latest, now: datetime, looped: Told | None = None
+) -> DeviceStatus | None:
     """Return what is reported, None if no document is about devices.
 
     Args:
         latest: The newest document of each type.
         now: The present; a stretch of basal insulin lasts until then at most.
+        looped: The last decision of a loop; a person's hides it.
     """
     if not any(name in latest for name in TYPES):
         return None
@@ -58,7 +61,7 @@ def status(latest: Latest, now: datetime) -> DeviceStatus | None:
         carbs_on_board=_on_board(decision, "carbsOnBoard", least=0.0),
         basal_rate=_basal_rate(stretch, now),
         basal_rate_until=stretch.until if stretch else None,
-        loop=_loop(decision),
+        loop=_loop(loop_decision(latest, looped)),
         reservoir=_remaining(pump, "reservoir", factor=1),
         pump_battery=_remaining(pump, "battery", factor=100),
         uploader_battery=_remaining(
@@ -70,6 +73,18 @@ def status(latest: Latest, now: datetime) -> DeviceStatus | None:
         sensor_model=models.get("cgm"),
         uploader_model=_uploader(latest.get("upload")),
     )
+
+
+def loop_decision(latest: Latest, known: Told | None) -> Told | None:
+    """Return the newest decision of a loop; other reasons to decide are a person's.
+
+    Args:
+        latest: The newest document of each type.
+        known: What this returned before.
+    """
+    decision = latest.get("dosingDecision")
+    is_loops = decision is not None and decision.get("reason") == "loop"
+    return decision if is_loops else known
 
 
 def with_changes(
@@ -123,8 +138,8 @@ def _basal_rate(stretch: Treatment | None, now: datetime) -> Reported[float] | N
 
 
 def _loop(told: Told | None) -> Reported[LoopState] | None:
-    """Return whether a loop ran; other reasons to decide are a person's."""
-    if told is None or told.get("reason") != "loop":
+    """Return whether a loop ran."""
+    if told is None:
         return None
     is_wrong = bool(parts(told.document, "errors"))
     return Reported(LoopState.ERROR if is_wrong else LoopState.LOOPING, told.at)

@@ -77,6 +77,7 @@ class TidepoolSource(CgmSource):
         self._facts: Ledger[Fact] = Ledger(decode.TREATMENTS)
         self._latest: Latest = {}
         self._looked: datetime | None = None
+        self._looped: Told | None = None
         self._changes: dict[str, Told] = {}
         self._asked_changes: datetime | None = None
 
@@ -186,7 +187,8 @@ class TidepoolSource(CgmSource):
             CgmError: As documented on `JsonClient.get`.
         """
         now = self._clock()
-        found = devices.status(await self._look(_LATEST_AGE), now)
+        latest = await self._look(_LATEST_AGE)
+        found = devices.status(latest, now, self._looped)
         return devices.with_changes(found, await self._device_changes(now))
 
     @override
@@ -228,6 +230,7 @@ class TidepoolSource(CgmSource):
                 lambda told: found.update({told.type: told}),
             )
             self._latest, self._looked = found, now
+            self._looped = devices.loop_decision(found, self._looped)
         return self._latest
 
     async def _device_changes(self, now: datetime) -> Mapping[str, Told]:
