@@ -101,8 +101,11 @@ class HistoryImport:
         progress.days = (end - start) // timedelta(days=1)
         LOGGER.info("Importing %s days of history", progress.days)
         totals = await self._totals(start)
+        # Hours that have rows get new sums together: beside old ones, some hour
+        # would take back what another one was given.
+        together = start if known is None else known + _HOUR
         while start < end:
-            until = min(start + _WINDOW, end)
+            until = min(max(together, start + _WINDOW), end)
             hours = await self._import_window(start, until, totals)
             progress.readings += hours.readings
             progress.treatments += hours.treatments

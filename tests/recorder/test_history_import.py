@@ -228,6 +228,30 @@ async def test_a_failure_is_tried_again_and_nothing_is_lost(
     assert await totals(hass, INSULIN) == pytest.approx((insulin, insulin))
 
 
+@pytest.mark.parametrize("fails_after", range(4))
+async def test_no_hour_takes_anything_back_after_a_failure(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, fails_after: int
+) -> None:
+    """New sums in front of old ones would be an hour in which insulin was negative."""
+    entry = entry_of()
+    for days in range(1, 40):
+        tidepool.archive.add("bolus", NOW - days * DAY, normal=2)
+    await imported(hass, entry)
+    for days in range(3, 30):
+        tidepool.archive.add("bolus", NOW - days * DAY - HOUR, normal=4)
+    again = HistoryImport(hass, entry.runtime_data, entry.runtime_data.source)
+    tidepool.requests.clear()
+    tidepool.fails_after = fails_after
+
+    await again._run()
+
+    again._forget()
+    rows = await rows_of(hass, INSULIN)
+    sums = [row["sum"] for row in rows]
+    assert sums == sorted(sums)
+    assert sums[-1] == pytest.approx(sum(row["state"] for row in rows))
+
+
 async def test_a_restart_in_the_middle_loses_nothing(
     hass: HomeAssistant, tidepool: TidepoolSimulator
 ) -> None:
