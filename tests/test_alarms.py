@@ -502,6 +502,39 @@ async def test_a_snooze_is_neither_too_short_nor_too_long(
     assert heard.lines == []
 
 
+@pytest.mark.parametrize("level", ["all", "low"])
+async def test_a_snooze_of_what_is_active_silences_nothing_if_nothing_is(
+    hass: HomeAssistant, entry: MockConfigEntry, heard: Heard, level: str
+) -> None:
+    await act(hass, "snooze", level=level, minutes=15, only_active=True)
+
+    assert heard.lines == []
+    assert entry.runtime_data.alarms.state.snoozed == {}
+
+
+@pytest.mark.parametrize(
+    ("level", "quiet"),
+    [
+        ("all", ["10 snoozed all"]),
+        ("low", ["10 snoozed low"]),
+        ("urgent_low", []),
+    ],
+)
+async def test_a_snooze_of_what_is_active_silences_that(
+    hass: HomeAssistant,
+    heard: Heard,
+    read: Callable[..., Any],
+    level: str,
+    quiet: list[str],
+) -> None:
+    await read(65, 65)
+    before = len(heard.lines)
+
+    await act(hass, "snooze", level=level, minutes=15, only_active=True)
+
+    assert heard.lines[before:] == quiet
+
+
 @pytest.mark.parametrize("data", [{}, {"level": "urgent_high"}])
 async def test_a_test_goes_the_way_of_every_alarm_and_changes_nothing(
     hass: HomeAssistant,

@@ -1,5 +1,6 @@
 """What people import tells the right ones, in a real automation."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from .automations import MINUTE, read
 from .blueprints import BLUEPRINTS, FOLDER, make, phone, start_again, stop
 from .conftest import NOW, TOKEN, Clocks
 from .demo import furnish
-from .home import pass_time, restart, set_up, settle, state
+from .home import fire_due, pass_time, restart, set_up, settle, state
 
 ALEX = {"glucose": "sensor.alex_glucose"}
 NOTIFIERS = {"notifiers": {"entity_id": "notify.notifier"}}
@@ -61,6 +62,12 @@ async def _answer(hass: HomeAssistant, action: str) -> None:
     """Touch a button on a phone."""
     hass.bus.async_fire("mobile_app_notification_action", {"action": action})
     await settle(hass)
+
+
+async def _run() -> None:
+    """Let automations run until they wait for a clock that stands still."""
+    for _ in range(500):
+        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("name", BLUEPRINTS)
@@ -165,6 +172,55 @@ async def test_a_rehearsal_says_that_it_is_one(
     await settle(hass)
 
     assert [call.data["title"] for call in told] == ["TEST: Low: Alex"]
+
+
+async def test_a_rehearsal_has_no_button_that_silences_and_hides_no_alarm(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    first, told = phone(hass, "Phone One")
+    await make(hass, "low_alarm", ALEX | {"phones": [first]})
+    await read(hass, site, clocks, 50)
+
+    await hass.services.async_call("glucose_follow", "test_alarm", {"level": "low"})
+    await settle(hass)
+
+    alarm, rehearsal = (call.data["data"] for call in told)
+    assert rehearsal["actions"] == []
+    assert rehearsal["tag"] != alarm["tag"]
+
+
+@pytest.mark.parametrize("was", ["off", "on"])
+async def test_a_rehearsed_siren_is_soon_as_it_was(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks, was: str
+) -> None:
+    siren = {"entity_id": SIREN}
+    await hass.services.async_call("siren", f"turn_{was}", siren, blocking=True)
+    await make(hass, "low_alarm", ALEX | {"phones": [], "sirens": [SIREN]})
+
+    rehearsal = {"level": "urgent_low"}
+    await hass.services.async_call("glucose_follow", "test_alarm", rehearsal)
+    await _run()
+    during = state(hass, SIREN)
+    clocks.tick(timedelta(seconds=6))
+    fire_due(hass)
+    await settle(hass)
+
+    assert (during, state(hass, SIREN)) == ("on", was)
+
+
+@pytest.mark.parametrize("button", ["snooze", "mine"])
+async def test_a_button_that_was_left_over_silences_no_later_alarm(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks, button: str
+) -> None:
+    first, told = phone(hass, "Phone One")
+    await make(hass, "low_alarm", ALEX | {"phones": [first]})
+    await read(hass, site, clocks, 100)
+
+    await _answer(hass, f"glucose_{button}_sensor.alex_glucose")
+    assert state(hass, "sensor.alex_snoozed_until") == "unknown"
+    await read(hass, site, clocks, 50)
+
+    assert [call.data["title"] for call in told] == ["Urgent low: Alex"]
 
 
 async def test_readings_that_stop_are_told_of_and_return_after_a_restart(

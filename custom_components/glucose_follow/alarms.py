@@ -126,6 +126,11 @@ class CgmAlarms:
         is_due = self._next_at is not None and now >= self._next_at
         return is_due or self._settings.has_windows
 
+    def is_active(self, level: Level | None) -> bool:
+        """Return whether a level, or any with None, was told and is not over."""
+        active = self.state.active
+        return bool(active) if level is None else level in active
+
     @callback
     def async_snooze(self, level: Level | None, duration: timedelta) -> None:
         """Be quiet about a level, or all with None, for a while."""

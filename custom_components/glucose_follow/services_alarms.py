@@ -15,6 +15,7 @@ from .coordinator import CgmConfigEntry
 
 CONF_LEVEL = "level"
 CONF_MINUTES = "minutes"
+CONF_ONLY_ACTIVE = "only_active"
 SHORTEST = 5
 LONGEST = LONGEST_SNOOZE // timedelta(minutes=1)
 
@@ -32,6 +33,7 @@ SNOOZE_SCHEMA = probatio.Schema(
         probatio.Required(CONF_MINUTES): probatio.All(
             probatio.Coerce(int), probatio.Range(min=SHORTEST, max=LONGEST)
         ),
+        probatio.Optional(CONF_ONLY_ACTIVE, default=False): cv.boolean,
     }
 )
 END_SNOOZE_SCHEMA = probatio.Schema({**PERSON, **LEVEL_OR_ALL})
@@ -57,8 +59,10 @@ def async_register(hass: HomeAssistant) -> None:
 @callback
 def _snooze(call: ServiceCall) -> None:
     """Be quiet for a while."""
-    duration = timedelta(minutes=call.data[CONF_MINUTES])
-    _alarms(call).async_snooze(_level(call), duration)
+    alarms, level = _alarms(call), _level(call)
+    if call.data[CONF_ONLY_ACTIVE] and not alarms.is_active(level):
+        return
+    alarms.async_snooze(level, timedelta(minutes=call.data[CONF_MINUTES]))
 
 
 @callback
