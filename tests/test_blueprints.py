@@ -10,7 +10,7 @@ from homeassistant.components.automation.helpers import (
 )
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -62,6 +62,17 @@ async def _answer(hass: HomeAssistant, action: str) -> None:
     """Touch a button on a phone."""
     hass.bus.async_fire("mobile_app_notification_action", {"action": action})
     await settle(hass)
+
+
+def _shown(told: list[ServiceCall]) -> dict[str, str]:
+    """Return the titles that a phone still shows, by their tags."""
+    shown: dict[str, str] = {}
+    for call in told:
+        tag = call.data["data"]["tag"]
+        shown.pop(tag, None)
+        if "title" in call.data:
+            shown[tag] = call.data["title"]
+    return shown
 
 
 async def _run() -> None:
@@ -119,10 +130,50 @@ async def test_phones_are_told_of_a_low_and_can_answer(
 
     assert state(hass, SIREN) == "off"
     assert state(hass, "sensor.alex_snoozed_until") != "unknown"
-    assert [call.data["message"] for call in (*told[1:], *more)] == [
-        "clear_notification",
-        "clear_notification",
-    ]
+    assert _shown(told) == _shown(more) == {}
+    assert {call.data["message"] for call in (*told[1:], *more)} == {
+        "clear_notification"
+    }
+
+
+async def test_a_low_stays_on_the_phone_when_its_urgent_part_is_over(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    first, told = phone(hass, "Phone One")
+    await make(hass, "low_alarm", ALEX | {"phones": [first]})
+
+    await read(hass, site, clocks, 66, 65, 54)
+    during = _shown(told)
+    await read(hass, site, clocks, 61, 62)
+    after = _shown(told)
+    await read(hass, site, clocks, 80)
+
+    assert list(during.values()) == ["Low: Alex", "Urgent low: Alex"]
+    assert list(after.values()) == ["Low: Alex"]
+    assert _shown(told) == {}
+
+
+@pytest.mark.parametrize(
+    ("level", "siren", "left"),
+    [("low", "on", ["Urgent low: Alex"]), ("urgent_low", "off", [])],
+)
+async def test_a_snooze_ends_what_it_silences_and_no_more(
+    hass: HomeAssistant,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+    level: str,
+    siren: str,
+    left: list[str],
+) -> None:
+    first, told = phone(hass, "Phone One")
+    await make(hass, "low_alarm", ALEX | {"phones": [first], "sirens": [SIREN]})
+    await read(hass, site, clocks, 66, 65, 54)
+
+    snooze = {"level": level, "minutes": 15}
+    await hass.services.async_call("glucose_follow", "snooze", snooze)
+    await settle(hass)
+
+    assert (state(hass, SIREN), list(_shown(told).values())) == (siren, left)
 
 
 async def test_without_an_answer_more_phones_are_told_even_after_a_restart(
