@@ -296,6 +296,22 @@ async def test_readings_that_stop_are_told_of_and_return_after_a_restart(
     assert {event.data["title"] for event in told} == {"Alex"}
 
 
+async def test_an_alarm_that_is_switched_off_is_no_reading(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    told = async_capture_events(hass, "notify")
+    await make(hass, "no_data", ALEX | NOTIFIERS)
+    await pass_time(hass, clocks, 40 * MINUTE, step=MINUTE)
+
+    switch = {"entity_id": "switch.alex_signal_lost_alarm"}
+    await hass.services.async_call("switch", "turn_off", switch, blocking=True)
+    await settle(hass)
+
+    assert [event.data["message"] for event in told] == [
+        "No readings. Nobody knows where glucose is."
+    ]
+
+
 async def test_changes_are_announced_in_chosen_words_and_once_despite_a_restart(
     hass: HomeAssistant,
     entry: MockConfigEntry,
