@@ -1,11 +1,21 @@
 """Lights are given back as they were, whatever happens in between."""
 
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
+from homeassistant.components.demo.light import DemoLight
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import async_mock_service
+from pytest_homeassistant_custom_component.common import (
+    async_fire_time_changed,
+    async_mock_service,
+)
 
 from custom_components.glucose_follow import lights
 from custom_components.glucose_follow.const import DOMAIN
@@ -56,6 +66,30 @@ def _look(hass: HomeAssistant) -> tuple[str, int, tuple[int, int, int]]:
     """Return how the lamp looks."""
     lamp = _lamp(hass)
     return lamp.state, lamp.attributes["brightness"], lamp.attributes["rgb_color"]
+
+
+@contextmanager
+def _failing(
+    entity_id: str, meanwhile: Callable[[], Awaitable[None]] | None = None
+) -> Generator[None]:
+    """Let a light not do what it is told, or something happen while it does."""
+    turn_on = DemoLight.async_turn_on
+
+    async def fail(light: DemoLight, **how: Any) -> None:
+        if meanwhile is not None:
+            await meanwhile()
+        elif light.entity_id == entity_id:
+            raise HomeAssistantError("It did not respond.")
+        await turn_on(light, **how)
+
+    with patch.object(DemoLight, "async_turn_on", fail):
+        yield
+
+
+async def _pass_a_minute(hass: HomeAssistant) -> None:
+    """Let the time come at which lights are tried again."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+    await settle(hass)
 
 
 async def test_a_light_is_given_back_as_it_was(hass: HomeAssistant) -> None:
@@ -144,6 +178,73 @@ async def test_a_light_that_is_needed_again_is_not_given_back(
     await settle(hass)
 
     assert _look(hass) == ("on", 255, (255, 0, 0))
+
+
+async def test_a_light_that_fails_is_tried_again_and_keeps_no_other_red(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = _look(hass)
+    await _do(hass, "remember", LAMP, OTHER)
+    for lamp in (LAMP, OTHER):
+        await _turn_on(hass, lamp, brightness=255, rgb_color=[255, 0, 0])
+    with _failing(LAMP):
+        await _do(hass, "restore", LAMP, OTHER)
+        during = _look(hass)
+        await _pass_a_minute(hass)
+    other = _lamp(hass, OTHER).attributes["rgb_color"]
+
+    await _pass_a_minute(hass)
+
+    assert during == ("on", 255, (255, 0, 0))
+    assert other != (255, 0, 0)
+    assert _look(hass) == before
+    assert caplog.text.count(f"{LAMP} could not be given back") == 1
+
+
+async def test_a_light_that_failed_is_not_remembered_red(hass: HomeAssistant) -> None:
+    before = _look(hass)
+    await _do(hass, "remember", LAMP)
+    await _turn_on(hass, LAMP, brightness=255, rgb_color=[255, 0, 0])
+    with _failing(LAMP):
+        await _do(hass, "restore", LAMP)
+    await _do(hass, "remember", LAMP)
+    await _pass_a_minute(hass)
+    during = _look(hass)
+
+    await _do(hass, "restore", LAMP)
+
+    assert during == ("on", 255, (255, 0, 0))
+    assert _look(hass) == before
+
+
+async def test_a_light_that_failed_before_a_restart_is_tried_again(
+    hass: HomeAssistant,
+) -> None:
+    before = _look(hass)
+    await _do(hass, "remember", LAMP)
+    await _turn_on(hass, LAMP, brightness=255, rgb_color=[255, 0, 0])
+    with _failing(LAMP):
+        await _do(hass, "restore", LAMP)
+    await lights.async_setup(hass)
+
+    await _pass_a_minute(hass)
+
+    assert _look(hass) == before
+
+
+async def test_a_light_that_is_needed_while_it_is_given_back_is_kept(
+    hass: HomeAssistant,
+) -> None:
+    before = _look(hass)
+    await _do(hass, "remember", LAMP)
+    await _turn_on(hass, LAMP, brightness=255, rgb_color=[255, 0, 0])
+    with _failing(LAMP, lambda: _do(hass, "remember", LAMP)):
+        await _do(hass, "restore", LAMP)
+    await _turn_on(hass, LAMP, brightness=255, rgb_color=[255, 0, 0])
+
+    await _do(hass, "restore", LAMP)
+
+    assert _look(hass) == before
 
 
 @pytest.mark.parametrize("is_restarted", [False, True])

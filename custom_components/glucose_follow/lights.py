@@ -4,6 +4,8 @@ Home Assistant's scenes that are made on the fly are gone after a restart, and a
 lamp that showed a low would stay red for ever.
 """
 
+import asyncio
+from datetime import datetime, timedelta
 from typing import TypedDict
 
 from homeassistant.components.light.const import DOMAIN as LIGHT_DOMAIN
@@ -12,13 +14,14 @@ from homeassistant.core import (
     CALLBACK_TYPE,
     Event,
     EventStateChangedData,
+    HassJob,
     HomeAssistant,
     ServiceCall,
     State,
     callback,
 )
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.helpers.event import async_call_later, async_track_state_change_event
 from homeassistant.helpers.state import async_reproduce_state
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.target import (
@@ -27,9 +30,12 @@ from homeassistant.helpers.target import (
 )
 from homeassistant.util.json import JsonValueType
 
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 
 _VERSION = 1
+
+_PATIENCE = timedelta(minutes=1)
+"""After which a light that failed is tried again."""
 
 _REMEMBERED = (
     "brightness",
@@ -90,7 +96,9 @@ class LightMemory:
             hass, _VERSION, f"{DOMAIN}.lights"
         )
         self._lights: dict[str, _Remembered] = {}
-        self._stop_waiting: CALLBACK_TYPE | None = None
+        self._giving: set[str] = set()
+        self._failed: set[str] = set()
+        self._stop_waiting: list[CALLBACK_TYPE] = []
 
     async def async_load(self) -> None:
         """Know what was remembered before a restart."""
@@ -103,8 +111,9 @@ class LightMemory:
         A light that does not answer is remembered by nobody, and stays as it is.
         """
         for entity_id in entity_ids:
-            if entity_id in self._lights:
-                self._lights[entity_id]["is_due"] = False
+            if light := self._lights.get(entity_id):
+                # Another, which whoever gives it back just now does not forget.
+                self._lights[entity_id] = {**light, "is_due": False}
             elif state := self._answering(entity_id):
                 is_on = state.state == STATE_ON
                 self._lights[entity_id] = {
@@ -126,29 +135,45 @@ class LightMemory:
         await self._async_give_back()
 
     async def _async_give_back(self) -> None:
-        """Give back the lights that are due and answer.
-
-        Who was switched off meanwhile was switched off by somebody, and stays so.
-        """
+        """Give back the lights that are due and answer."""
         due = [
             state
             for entity_id, light in self._lights.items()
-            if light["is_due"] and (state := self._answering(entity_id))
+            if light["is_due"]
+            and entity_id not in self._giving
+            and (state := self._answering(entity_id))
         ]
-        lights = {state.entity_id: self._lights.pop(state.entity_id) for state in due}
-        await async_reproduce_state(
-            self._hass,
-            [
-                State(
-                    state.entity_id,
-                    lights[state.entity_id]["state"],
-                    lights[state.entity_id]["attributes"],
-                )
-                for state in due
-                if state.state != STATE_OFF
-            ],
-        )
+        await asyncio.gather(*(self._async_give(state) for state in due))
         await self._async_save()
+
+    async def _async_give(self, state: State) -> None:
+        """Give back a light and forget it, or try again later if it fails.
+
+        Who was switched off meanwhile was switched off by somebody, and stays so.
+        """
+        entity_id = state.entity_id
+        light = self._lights[entity_id]
+        self._giving.add(entity_id)
+        try:
+            if state.state != STATE_OFF:
+                before = State(entity_id, light["state"], light["attributes"])
+                await async_reproduce_state(self._hass, before)
+        except Exception as err:  # noqa: BLE001 - one light must not keep others red
+            self._complain(entity_id, err)
+        else:
+            self._failed.discard(entity_id)
+            if self._lights.get(entity_id) is light:
+                del self._lights[entity_id]
+        finally:
+            self._giving.discard(entity_id)
+
+    def _complain(self, entity_id: str, err: Exception) -> None:
+        """Say that a light fails, once until it does not."""
+        if entity_id not in self._failed:
+            self._failed.add(entity_id)
+            LOGGER.warning(
+                "%s could not be given back, and is tried again: %s", entity_id, err
+            )
 
     async def _async_save(self) -> None:
         """Write down what is remembered, before anything else happens to lights."""
@@ -169,17 +194,24 @@ class LightMemory:
 
     @callback
     def _wait(self) -> None:
-        """Wait for the lights that are due and do not answer."""
-        if self._stop_waiting is not None:
-            self._stop_waiting()
-            self._stop_waiting = None
+        """Wait for the lights that are due: until they answer, or a while."""
+        while self._stop_waiting:
+            self._stop_waiting.pop()()
         due = [
             entity_id for entity_id, light in self._lights.items() if light["is_due"]
         ]
-        if due:
-            self._stop_waiting = async_track_state_change_event(
-                self._hass, due, self._answered
-            )
+        silent = [entity_id for entity_id in due if not self._answering(entity_id)]
+        if silent:
+            stop = async_track_state_change_event(self._hass, silent, self._answered)
+            self._stop_waiting.append(stop)
+        if len(silent) < len(due):
+            # Not at its next change: what fails may change while it does.
+            again = HassJob(self._try_again, cancel_on_shutdown=True)
+            self._stop_waiting.append(async_call_later(self._hass, _PATIENCE, again))
+
+    async def _try_again(self, _: datetime) -> None:
+        """Give back the lights that failed."""
+        await self._async_give_back()
 
     async def _answered(self, event: Event[EventStateChangedData]) -> None:
         """Give back a light that answers again."""
