@@ -75,6 +75,10 @@ class House:
                 return_value=resolver,
             )
         )
+        # Nobody visits; another Home Assistant may be where this one would listen.
+        for name in ("async_bind", "start"):
+            server = f"homeassistant.components.http.HomeAssistantHTTP.{name}"
+            self._stack.enter_context(patch(server))
         hass = await self._stack.enter_async_context(
             async_test_home_assistant(
                 config_dir=self._folder, initial_state=CoreState.starting
