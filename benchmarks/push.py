@@ -175,6 +175,7 @@ async def _follow(days: float, *, is_rough: bool) -> Row:
         "treatments_told_twice": len(seen.told) - len(set(seen.told)),
         **{f"{kind}_per_hour": round(n / hours, 2) for kind, n in requests.items()},
         "requests_per_hour": round(requests.total() / hours, 2),
+        "rest_per_hour": round((requests.total() - requests["socket"]) / hours, 2),
     }
 
 
