@@ -8,34 +8,17 @@ moved on.
 from argparse import ArgumentParser
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 import json
 import logging
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import override
-from unittest.mock import patch
-
-from aiohttp import ThreadedResolver
-from homeassistant.const import CONF_URL
-from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_test_home_assistant,
-)
 
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
-from custom_components.glucose_follow.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_SOURCE,
-    CONF_UNIT,
-    DOMAIN,
-)
 from simulators.nightscout import NightscoutSimulator, faults
 
-_TOKEN = "day-0123456789abcdef"
-_BEGIN = datetime(2026, 11, 21, tzinfo=UTC)
+from .travel import BEGIN, TOKEN, follow, home
+
 _STEP = timedelta(seconds=1)
 
 type Row = dict[str, float]
@@ -77,61 +60,32 @@ async def _live(period: timedelta, *, is_rough: bool, hours: int, has_v3: bool) 
     start = loop.time()
 
     def clock() -> datetime:
-        return _BEGIN + timedelta(seconds=loop.time() - start)
+        return BEGIN + timedelta(seconds=loop.time() - start)
 
-    resolver = ThreadedResolver()
-    resolver.real_close = resolver.close  # type: ignore[attr-defined]  # as theirs has
-    with (
-        TemporaryDirectory() as folder,
-        patch.object(dt_util, "utcnow", clock),
-        # Home Assistant's own looks for names on the local network.
-        patch(
-            "homeassistant.helpers.aiohttp_client._async_make_resolver",
-            return_value=resolver,
-        ),
+    async with (
+        NightscoutSimulator(
+            clock=clock,
+            person=SimulatedPerson(seed=7, period=period),
+            tokens={TOKEN: frozenset({"*"})},
+            default_roles="denied",
+            upload_lag=timedelta(seconds=6),
+            has_v3=has_v3,
+        ) as site,
+        home(clock) as hass,
     ):
-        async with (
-            NightscoutSimulator(
-                clock=clock,
-                person=SimulatedPerson(seed=7, period=period),
-                tokens={_TOKEN: frozenset({"*"})},
-                default_roles="denied",
-                upload_lag=timedelta(seconds=6),
-                has_v3=has_v3,
-            ) as site,
-            async_test_home_assistant(config_dir=folder) as hass,
-        ):
-            await _set_up(hass, site)
-            rng = Random(7)
-            until = clock() + timedelta(hours=hours)
-            while clock() < until:
-                site.fault = _trouble(clock() - _BEGIN, rng) if is_rough else None
-                loop.ahead += _STEP.total_seconds()
-                await hass.async_block_till_done(wait_background_tasks=True)
-            counted = Counter(request.kind for request in site.requests)
-            await hass.async_stop(force=True)
+        await follow(hass, site)
+        rng = Random(7)
+        until = clock() + timedelta(hours=hours)
+        while clock() < until:
+            site.fault = _trouble(clock() - BEGIN, rng) if is_rough else None
+            loop.ahead += _STEP.total_seconds()
+            await hass.async_block_till_done(wait_background_tasks=True)
+        counted = Counter(request.kind for request in site.requests)
     return {
         **dict(sorted(counted.items())),
         "total": counted.total(),
         "per_hour": round(counted.total() / hours, 2),
     }
-
-
-async def _set_up(hass: HomeAssistant, site: NightscoutSimulator) -> None:
-    """Follow the site."""
-    hass.data.pop("custom_components", None)
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Alex",
-        data={
-            CONF_SOURCE: "nightscout",
-            CONF_URL: str(site.url),
-            CONF_ACCESS_TOKEN: _TOKEN,
-        },
-        options={CONF_UNIT: "mg/dL"},
-    )
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
 
 
 def _trouble(passed: timedelta, rng: Random) -> faults.Fault | None:

@@ -20,7 +20,7 @@ import tracemalloc
 from typing import Any
 from unittest.mock import patch
 
-from aiohttp import ClientSession, ThreadedResolver
+from aiohttp import ClientSession
 from homeassistant.components.recorder.const import DOMAIN as RECORDER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import async_initialize_recorder, get_instance
@@ -39,6 +39,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool import (
 )
 from custom_components.glucose_follow.const import DOMAIN
 from simulators.tidepool import PASSWORD, USER_ID, USERNAME
+from tests.alone import alone
 
 _YEAR = timedelta(days=365)
 _MIB = 1024 * 1024
@@ -184,14 +185,9 @@ async def in_one_answer(base: URL, kind: str, *, is_traced: bool) -> Row:
 @asynccontextmanager
 async def _home(base: URL) -> AsyncIterator[HomeAssistant]:
     """Run a Home Assistant that records, and whose Tidepool is simulated."""
-    resolver = ThreadedResolver()
-    resolver.real_close = resolver.close  # type: ignore[attr-defined]  # as theirs has
     with (
         TemporaryDirectory() as folder,
-        patch(
-            "homeassistant.helpers.aiohttp_client._async_make_resolver",
-            return_value=resolver,
-        ),
+        alone(),
         patch.object(factory, "TidepoolSource", partial(TidepoolSource, base=base)),
         patch.object(factory, "PasswordLogin", partial(PasswordLogin, base=base)),
     ):

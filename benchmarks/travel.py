@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import override
 from unittest.mock import patch
 
-from aiohttp import ThreadedResolver
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -27,6 +26,7 @@ from custom_components.glucose_follow.const import (
     DOMAIN,
 )
 from simulators.nightscout import NightscoutSimulator
+from tests.alone import alone
 
 TOKEN = "day-0123456789abcdef"
 BEGIN = datetime(2026, 11, 21, tzinfo=UTC)
@@ -124,7 +124,7 @@ async def journey(
         return BEGIN + timedelta(seconds=loop.time() - start)
 
     async with make_site(clock) as site, home(clock) as hass:
-        entry = await _set_up(hass, site)
+        entry = await follow(hass, site)
         yield Journey(hass=hass, site=site, entry=entry, clock=clock)
         assert await hass.config_entries.async_unload(entry.entry_id)
 
@@ -132,16 +132,10 @@ async def journey(
 @asynccontextmanager
 async def home(clock: Clock) -> AsyncGenerator[HomeAssistant]:
     """Run a Home Assistant that knows our integration and goes by a clock."""
-    resolver = ThreadedResolver()
-    resolver.real_close = resolver.close  # type: ignore[attr-defined]  # as theirs has
     with (
         TemporaryDirectory() as folder,
         patch.object(dt_util, "utcnow", clock),
-        # Home Assistant's own looks for names on the local network.
-        patch(
-            "homeassistant.helpers.aiohttp_client._async_make_resolver",
-            return_value=resolver,
-        ),
+        alone(),
     ):
         async with async_test_home_assistant(config_dir=folder) as hass:
             hass.data.pop("custom_components", None)
@@ -149,8 +143,8 @@ async def home(clock: Clock) -> AsyncGenerator[HomeAssistant]:
             await hass.async_stop(force=True)
 
 
-async def _set_up(hass: HomeAssistant, site: NightscoutSimulator) -> MockConfigEntry:
-    """Follow the site."""
+async def follow(hass: HomeAssistant, site: NightscoutSimulator) -> MockConfigEntry:
+    """Follow a site whose token is `TOKEN`."""
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="Alex",

@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 import gc
 from typing import Any
-from unittest.mock import patch
 from weakref import ref
 
-from aiohttp import ThreadedResolver
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from pytest_homeassistant_custom_component.common import (
@@ -18,6 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.glucose_follow.const import DOMAIN
 from custom_components.glucose_follow.coordinator import CgmCoordinator
+from tests.alone import alone
 
 from .subjects import Subject
 
@@ -65,20 +64,8 @@ class House:
 
     async def start(self) -> HomeAssistant:
         """Start Home Assistant, and follow everybody."""
-        resolver = ThreadedResolver()
-        resolver.real_close = resolver.close  # type: ignore[attr-defined]  # as theirs
         self._stack = AsyncExitStack()
-        self._stack.enter_context(
-            # Home Assistant's own looks for names on the local network.
-            patch(
-                "homeassistant.helpers.aiohttp_client._async_make_resolver",
-                return_value=resolver,
-            )
-        )
-        # Nobody visits; another Home Assistant may be where this one would listen.
-        for name in ("async_bind", "start"):
-            server = f"homeassistant.components.http.HomeAssistantHTTP.{name}"
-            self._stack.enter_context(patch(server))
+        self._stack.enter_context(alone())
         hass = await self._stack.enter_async_context(
             async_test_home_assistant(
                 config_dir=self._folder, initial_state=CoreState.starting
