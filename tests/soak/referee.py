@@ -100,13 +100,18 @@ class Referee:
         if is_crash:
             watch.state = coordinator.alarms.state
 
+        entry = coordinator.config_entry
+
         @callback
-        def judge(_: object = None) -> None:
+        def judge() -> None:
             self._alarms.step(watch, coordinator)
 
-        entry = coordinator.config_entry
-        entry.async_on_unload(coordinator.async_add_listener(judge))
-        entry.async_on_unload(async_at_started(coordinator.hass, judge))
+        @callback
+        def begin(_: HomeAssistant) -> None:
+            entry.async_on_unload(coordinator.async_add_listener(judge))
+            judge()
+
+        entry.async_on_unload(async_at_started(coordinator.hass, begin))
 
     def detach(self, *, is_crash: bool = False) -> None:
         """Look at nothing: Home Assistant is gone, and may not know what it showed."""
