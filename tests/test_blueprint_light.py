@@ -16,7 +16,7 @@ from .automations import MINUTE, read
 from .blueprints import make, start_again, stop
 from .conftest import NOW, TOKEN, Clocks
 from .demo import furnish
-from .home import fire_due, pass_time, restart, set_up
+from .home import fire_due, pass_time, restart, set_up, state
 
 LAMP = "light.bed_light"
 RED, ORANGE, BLUE, GREEN = (255, 0, 0), (255, 140, 0), (0, 0, 255), (0, 255, 0)
@@ -179,6 +179,28 @@ async def test_the_lamp_is_given_back_when_its_time_is_over(
     await read(hass, site, clocks, 100, 65)
 
     assert _colour(hass) == "before"
+
+
+async def test_a_lamp_that_somebody_switched_off_stays_off_at_midnight(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    await hass.config.async_set_time_zone("UTC")
+    whole_day = {"active_from": "12:11:00", "active_until": "12:11:00"}
+    await make(hass, "glucose_light", INPUTS | whole_day)
+    await read(hass, site, clocks, 190, 200)
+    await _switch_off(hass)
+
+    await pass_time(hass, clocks, 3 * MINUTE, step=MINUTE / 3)
+
+    assert clocks.world() > NOW.replace(hour=12, minute=11)
+    assert state(hass, LAMP) == "off"
+
+
+async def _switch_off(hass: HomeAssistant) -> None:
+    """Do what somebody does whom the lamp disturbs."""
+    await hass.services.async_call(
+        "light", "turn_off", {"entity_id": LAMP}, blocking=True
+    )
 
 
 async def test_the_lamp_shows_nothing_while_nobody_is_there(
