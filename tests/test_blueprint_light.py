@@ -15,7 +15,7 @@ from simulators.nightscout import NightscoutSimulator
 from .automations import MINUTE, read
 from .blueprints import make, start_again, stop
 from .conftest import NOW, TOKEN, Clocks
-from .demo import furnish
+from .demo import failing, furnish
 from .home import fire_due, pass_time, restart, set_up, state
 
 LAMP = "light.bed_light"
@@ -151,6 +151,26 @@ async def test_the_lamp_pulses_at_an_urgent_low(
 
     assert _colour(hass) == RED
     assert seen >= {("on", 51), ("on", 255)}
+    await stop(hass)
+
+
+async def test_the_lamp_goes_on_pulsing_when_it_failed_once(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    await make(hass, "glucose_light", INPUTS)
+    site.add_entry(at=clocks.world(), sgv=50)
+    for _ in range(40):
+        await _pass_a_second(hass, clocks)
+    with failing(LAMP):
+        for _ in range(3):
+            await _pass_a_second(hass, clocks)
+    seen: set[object] = set()
+
+    for _ in range(5):
+        await _pass_a_second(hass, clocks)
+        seen.add(_shown(hass))
+
+    assert seen == {(RED, 51), (RED, 255)}
     await stop(hass)
 
 

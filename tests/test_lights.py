@@ -1,15 +1,10 @@
 """Lights are given back as they were, whatever happens in between."""
 
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
-from unittest.mock import patch
 
-from homeassistant.components.demo.light import DemoLight
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -20,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.glucose_follow import lights
 from custom_components.glucose_follow.const import DOMAIN
 
-from .demo import furnish
+from .demo import failing, furnish
 from .home import settle
 
 LAMP = "light.bed_light"
@@ -66,24 +61,6 @@ def _look(hass: HomeAssistant) -> tuple[str, int, tuple[int, int, int]]:
     """Return how the lamp looks."""
     lamp = _lamp(hass)
     return lamp.state, lamp.attributes["brightness"], lamp.attributes["rgb_color"]
-
-
-@contextmanager
-def _failing(
-    entity_id: str, meanwhile: Callable[[], Awaitable[None]] | None = None
-) -> Generator[None]:
-    """Let a light not do what it is told, or something happen while it does."""
-    turn_on = DemoLight.async_turn_on
-
-    async def fail(light: DemoLight, **how: Any) -> None:
-        if meanwhile is not None:
-            await meanwhile()
-        elif light.entity_id == entity_id:
-            raise HomeAssistantError("It did not respond.")
-        await turn_on(light, **how)
-
-    with patch.object(DemoLight, "async_turn_on", fail):
-        yield
 
 
 async def _pass_a_minute(hass: HomeAssistant) -> None:
@@ -187,7 +164,7 @@ async def test_a_light_that_fails_is_tried_again_and_keeps_no_other_red(
     await _do(hass, "remember", LAMP, OTHER)
     for lamp in (LAMP, OTHER):
         await _turn_on(hass, lamp, brightness=255, rgb_color=[255, 0, 0])
-    with _failing(LAMP):
+    with failing(LAMP):
         await _do(hass, "restore", LAMP, OTHER)
         during = _look(hass)
         await _pass_a_minute(hass)
@@ -205,7 +182,7 @@ async def test_a_light_that_failed_is_not_remembered_red(hass: HomeAssistant) ->
     before = _look(hass)
     await _do(hass, "remember", LAMP)
     await _turn_on(hass, LAMP, brightness=255, rgb_color=[255, 0, 0])
-    with _failing(LAMP):
+    with failing(LAMP):
         await _do(hass, "restore", LAMP)
     await _do(hass, "remember", LAMP)
     await _pass_a_minute(hass)
@@ -223,7 +200,7 @@ async def test_a_light_that_failed_before_a_restart_is_tried_again(
     before = _look(hass)
     await _do(hass, "remember", LAMP)
     await _turn_on(hass, LAMP, brightness=255, rgb_color=[255, 0, 0])
-    with _failing(LAMP):
+    with failing(LAMP):
         await _do(hass, "restore", LAMP)
     await lights.async_setup(hass)
 
@@ -238,7 +215,7 @@ async def test_a_light_that_is_needed_while_it_is_given_back_is_kept(
     before = _look(hass)
     await _do(hass, "remember", LAMP)
     await _turn_on(hass, LAMP, brightness=255, rgb_color=[255, 0, 0])
-    with _failing(LAMP, lambda: _do(hass, "remember", LAMP)):
+    with failing(LAMP, lambda: _do(hass, "remember", LAMP)):
         await _do(hass, "restore", LAMP)
     await _turn_on(hass, LAMP, brightness=255, rgb_color=[255, 0, 0])
 
