@@ -10,13 +10,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.glucose_follow import lights
+from custom_components.glucose_follow.const import DOMAIN
 from simulators.nightscout import NightscoutSimulator
 
 from .automations import MINUTE, read
 from .blueprints import make, start_again, stop
 from .conftest import NOW, TOKEN, Clocks
 from .demo import failing, furnish
-from .home import fire_due, pass_time, restart, set_up, state
+from .home import fire_due, pass_time, restart, set_up, settle, state
 
 LAMP = "light.bed_light"
 RED, ORANGE, BLUE, GREEN = (255, 0, 0), (255, 140, 0), (0, 0, 255), (0, 255, 0)
@@ -129,9 +130,9 @@ async def test_colours_and_brightness_are_the_persons_own(
     assert [colour for colour, _ in seen] == [low, in_range, high, unknown]
 
 
-def _shown(hass: HomeAssistant) -> tuple[object, object]:
-    """Return the colour of the lamp, and how bright it is."""
-    lamp = hass.states.get(LAMP)
+def _shown(hass: HomeAssistant, entity_id: str = LAMP) -> tuple[object, object]:
+    """Return the colour of a lamp, and how bright it is."""
+    lamp = hass.states.get(entity_id)
     assert lamp is not None
     return lamp.attributes["rgb_color"], lamp.attributes["brightness"]
 
@@ -152,6 +153,68 @@ async def test_the_lamp_pulses_at_an_urgent_low(
     assert _colour(hass) == RED
     assert seen >= {("on", 51), ("on", 255)}
     await stop(hass)
+
+
+async def test_a_lamp_that_fails_or_does_not_answer_shows_a_low_when_it_can(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    other = "light.ceiling_lights"
+    before = hass.states.get(other)
+    assert before is not None
+    hass.states.async_set(other, "unavailable")
+    await make(hass, "glucose_light", INPUTS | {"lights": {"entity_id": [LAMP, other]}})
+    with failing(LAMP):
+        await read(hass, site, clocks, 65)
+    assert _colour(hass) == "before"
+
+    hass.states.async_set(other, before.state, before.attributes)
+    await read(hass, site, clocks, 65)
+
+    assert _colour(hass) == RED
+    assert _shown(hass, other) == (RED, 153)
+
+
+async def test_an_old_low_is_shown_nowhere_after_a_restart(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    before = hass.states.get(LAMP)
+    assert before is not None
+    hass.states.async_set(LAMP, "unavailable")
+    await make(hass, "glucose_light", INPUTS)
+    await read(hass, site, clocks, 65)
+    await stop(hass)
+    site.add_entry(at=clocks.world(), sgv=100)
+    await lights.async_setup(hass)
+    await restart(hass, entry)
+
+    hass.states.async_set(LAMP, before.state, before.attributes)
+    await settle(hass)
+    assert _colour(hass) == "before"
+    await start_again(hass)
+
+    assert _colour(hass) == "before"
+
+
+async def test_what_is_shown_of_others_does_not_end_a_low(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    others = {"entity_id": LAMP, "key": "automation.another"}
+    await make(hass, "glucose_light", INPUTS)
+    hass.states.async_set("automation.another", "on")
+    await read(hass, site, clocks, 65)
+
+    green = others | {"rgb_color": GREEN}
+    await hass.services.async_call(DOMAIN, "show_on_lights", green, blocking=True)
+    seen = [_colour(hass)]
+    await read(hass, site, clocks, 100)
+    seen.append(_colour(hass))
+    await hass.services.async_call(DOMAIN, "restore_lights", others, blocking=True)
+    seen.append(_colour(hass))
+
+    assert seen == [RED, GREEN, "before"]
 
 
 async def test_the_lamp_goes_on_pulsing_when_it_failed_once(

@@ -28,8 +28,10 @@ GENERIC = {
 
 NAMED_BY_HOME_ASSISTANT = {
     "already_configured",
+    "brightness_pct",
     "reauth_successful",
     "reconfigure_successful",
+    "transition",
 }
 
 type Tree = dict[str, Tree | str]
