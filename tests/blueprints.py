@@ -50,6 +50,24 @@ async def make(hass: HomeAssistant, name: str, inputs: dict[str, Any]) -> None:
 
 async def make_all(hass: HomeAssistant, wanted: dict[str, dict[str, Any]]) -> None:
     """Make an automation from each of some blueprints, and let them run."""
+    with _ours():
+        assert await async_setup_component(hass, "automation", _config(wanted))
+    await settle(hass)
+    made = hass.states.async_all("automation")
+    assert [each.state for each in made] == ["on"] * len(wanted)
+
+
+async def save_all(hass: HomeAssistant, wanted: dict[str, dict[str, Any]]) -> None:
+    """Do what the editor does when an automation was made or changed."""
+    load = patch("homeassistant.config.load_yaml_config_file", autospec=True)
+    with _ours(), load as config:
+        config.return_value = _config(wanted)
+        await hass.services.async_call("automation", "reload", blocking=True)
+    await settle(hass)
+
+
+def _config(wanted: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return a configuration with an automation from each of some blueprints."""
     automations = [
         {
             "id": name,
@@ -58,13 +76,7 @@ async def make_all(hass: HomeAssistant, wanted: dict[str, dict[str, Any]]) -> No
         }
         for name, inputs in wanted.items()
     ]
-    with _ours():
-        assert await async_setup_component(
-            hass, "automation", {"automation": automations}
-        )
-    await settle(hass)
-    made = hass.states.async_all("automation")
-    assert [each.state for each in made] == ["on"] * len(wanted)
+    return {"automation": automations}
 
 
 async def stop(hass: HomeAssistant) -> None:

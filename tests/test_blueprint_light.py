@@ -14,7 +14,7 @@ from custom_components.glucose_follow.const import DOMAIN
 from simulators.nightscout import NightscoutSimulator
 
 from .automations import MINUTE, read
-from .blueprints import make, start_again, stop
+from .blueprints import make, make_all, save_all, start_again, stop
 from .conftest import NOW, TOKEN, Clocks
 from .demo import failing, furnish
 from .home import fire_due, pass_time, restart, set_up, settle, state
@@ -196,6 +196,32 @@ async def test_an_old_low_is_shown_nowhere_after_a_restart(
     await start_again(hass)
 
     assert _colour(hass) == "before"
+
+
+async def test_an_automation_that_is_made_during_a_low_shows_it(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    await make_all(hass, {})
+    await read(hass, site, clocks, 65)
+
+    await save_all(hass, {"glucose_light": INPUTS})
+
+    assert _colour(hass) == RED
+
+
+async def test_another_automation_that_is_made_shows_nothing_again(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    await make(hass, "glucose_light", INPUTS)
+    await read(hass, site, clocks, 65)
+    await _switch_off(hass)
+
+    notifiers = {"notifiers": {"entity_id": "notify.notifier"}}
+    no_data = {"glucose": INPUTS["glucose"]} | notifiers
+    await save_all(hass, {"glucose_light": INPUTS, "no_data": no_data})
+
+    assert len(hass.states.async_all("automation")) == 2
+    assert state(hass, LAMP) == "off"
 
 
 async def test_what_is_shown_of_others_does_not_end_a_low(
