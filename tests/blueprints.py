@@ -9,6 +9,7 @@ from unittest.mock import PropertyMock, patch
 from homeassistant.components.blueprint.models import DomainBlueprints
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import (
@@ -20,6 +21,9 @@ from .home import settle
 
 FOLDER = Path(__file__).parent.parent / "blueprints/automation"
 BLUEPRINTS = sorted(path.stem for path in FOLDER.rglob("*.yaml"))
+UNKNOWN_PHONE = "0123456789abcdef0123456789abcdef"
+"""The device of a phone that is gone."""
+
 _ALL = {"entity_id": "all"}
 
 
@@ -32,15 +36,32 @@ def _ours() -> Generator[None]:
         yield
 
 
-def phone(hass: HomeAssistant, name: str) -> tuple[str, list[ServiceCall]]:
-    """Return the device of a phone, and what it is told."""
+def silent_phone(hass: HomeAssistant, name: str) -> str:
+    """Return the device of a phone that nothing can be sent to."""
     app = MockConfigEntry(domain="mobile_app", title=name)
     app.add_to_hass(hass)
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=app.entry_id, identifiers={("mobile_app", name)}, name=name
     )
-    slug = name.lower().replace(" ", "_")
-    return device.id, async_mock_service(hass, "notify", f"mobile_app_{slug}")
+    return device.id
+
+
+def phone(hass: HomeAssistant, name: str) -> tuple[str, list[ServiceCall]]:
+    """Return the device of a phone, and what it is told."""
+    told = async_mock_service(hass, "notify", _action(name))
+    return silent_phone(hass, name), told
+
+
+def failing_phone(hass: HomeAssistant, name: str) -> tuple[str, list[ServiceCall]]:
+    """Return the device of a phone that never gets what is sent, and what that was."""
+    failure = HomeAssistantError(f"{name} does not answer")
+    sent = async_mock_service(hass, "notify", _action(name), raise_exception=failure)
+    return silent_phone(hass, name), sent
+
+
+def _action(name: str) -> str:
+    """Return what the app of a phone is told by."""
+    return f"mobile_app_{name.lower().replace(' ', '_')}"
 
 
 async def make(hass: HomeAssistant, name: str, inputs: dict[str, Any]) -> None:

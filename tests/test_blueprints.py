@@ -22,7 +22,17 @@ from pytest_homeassistant_custom_component.common import (
 from simulators.nightscout import NightscoutSimulator
 
 from .automations import MINUTE, read
-from .blueprints import BLUEPRINTS, FOLDER, make, phone, start_again, stop
+from .blueprints import (
+    BLUEPRINTS,
+    FOLDER,
+    UNKNOWN_PHONE,
+    failing_phone,
+    make,
+    phone,
+    silent_phone,
+    start_again,
+    stop,
+)
 from .conftest import NOW, TOKEN, Clocks
 from .demo import furnish
 from .home import fire_due, pass_time, restart, set_up, settle, state
@@ -62,6 +72,12 @@ async def _answer(hass: HomeAssistant, action: str) -> None:
     """Touch a button on a phone."""
     hass.bus.async_fire("mobile_app_notification_action", {"action": action})
     await settle(hass)
+
+
+async def _silence(hass: HomeAssistant) -> None:
+    """Turn the siren off, which the demo platform begins with."""
+    siren = {"entity_id": SIREN}
+    await hass.services.async_call("siren", "turn_off", siren, blocking=True)
 
 
 def _shown(told: list[ServiceCall]) -> dict[str, str]:
@@ -106,6 +122,7 @@ async def test_phones_are_told_of_a_low_and_can_answer(
 ) -> None:
     first, told = phone(hass, "Phone One")
     second, more = phone(hass, "Phone Two")
+    await _silence(hass)
     await make(
         hass,
         "low_alarm",
@@ -134,6 +151,61 @@ async def test_phones_are_told_of_a_low_and_can_answer(
     assert {call.data["message"] for call in (*told[1:], *more)} == {
         "clear_notification"
     }
+
+
+async def test_phones_that_cannot_be_told_silence_neither_others_nor_the_siren(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    broken, _ = failing_phone(hass, "Broken Phone")
+    mute = silent_phone(hass, "Mute Phone")
+    good, told = phone(hass, "Good Phone")
+    said = async_mock_service(hass, "tts", "speak")
+    await _silence(hass)
+    phones = {
+        "phones": [UNKNOWN_PHONE, mute, broken, good],
+        "sirens": [SIREN],
+        "urgent_actions": [{"action": "tts.speak"}],
+    }
+    await make(hass, "low_alarm", ALEX | phones)
+
+    await read(hass, site, clocks, 50)
+    assert [call.data["title"] for call in told] == ["Urgent low: Alex"]
+    assert len(said) == 1
+    assert state(hass, SIREN) == "on"
+    await read(hass, site, clocks, 100)
+
+    assert state(hass, SIREN) == "off"
+    assert _shown(told) == {}
+
+
+@pytest.mark.parametrize("action", ["tts.nobody", "siren.turn_on"])
+async def test_what_fails_besides_keeps_it_from_no_phone(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks, action: str
+) -> None:
+    first, told = phone(hass, "Phone One")
+    failing = {
+        "sirens": ["siren.nowhere"],
+        "urgent_actions": [{"action": action, "data": {"entity_id": "nonsense"}}],
+    }
+    hass.services.async_remove("siren", "turn_on")
+    await make(hass, "low_alarm", ALEX | {"phones": [first]} | failing)
+
+    await read(hass, site, clocks, 50)
+
+    assert [call.data["title"] for call in told] == ["Urgent low: Alex"]
+
+
+async def test_more_phones_are_told_even_if_the_first_cannot_be(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    mute = silent_phone(hass, "Mute Phone")
+    second, more = phone(hass, "Phone Two")
+    lists = {"phones": [mute], "more_phones": [UNKNOWN_PHONE, second]}
+    await make(hass, "low_alarm", ALEX | lists)
+
+    await read(hass, site, clocks, *[50] * 4)
+
+    assert [call.data["title"] for call in more] == ["Urgent low: Alex"]
 
 
 async def test_a_low_stays_on_the_phone_when_its_urgent_part_is_over(

@@ -99,7 +99,12 @@ ERRORS: tuple[CgmError, ...] = (
     CgmResponseError(""),
 )
 
-ACTION_ERRORS = {"no_alarms", "period_invalid", "thresholds_out_of_order"}
+ACTION_ERRORS = {
+    "no_alarms",
+    "period_invalid",
+    "phones_not_told",
+    "thresholds_out_of_order",
+}
 """What only an action can be told."""
 
 # What hassfest knows; it refuses a manifest with any other key.
@@ -526,6 +531,7 @@ def test_only_what_is_told_is_put_into_words() -> None:
         "config.step.reauth_dexcom_api.description": {"name"},
         "exceptions.no_alarms.message": {"name"},
         "exceptions.period_invalid.message": {"days"},
+        "exceptions.phones_not_told.message": {"failed", "phones"},
         "exceptions.thresholds_out_of_order.message": {
             "urgent_low",
             "low",

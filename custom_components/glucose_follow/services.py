@@ -17,7 +17,7 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 import probatio
 
-from . import services_alarms
+from . import services_alarms, services_phones
 from .cgm.errors import CgmError
 from .cgm.metrics import CONSENSUS, Episode, Statistics, statistics
 from .cgm.models import Reading, Treatment
@@ -60,6 +60,7 @@ def async_register(hass: HomeAssistant) -> None:
             supports_response=SupportsResponse.ONLY,
         )
     services_alarms.async_register(hass)
+    services_phones.async_register(hass)
 
 
 def _handler(
