@@ -331,19 +331,55 @@ async def test_a_rehearsed_siren_is_soon_as_it_was(
     assert (during, state(hass, SIREN)) == ("on", was)
 
 
-@pytest.mark.parametrize("button", ["snooze", "mine"])
+@pytest.mark.parametrize("button", [0, 1])
 async def test_a_button_that_was_left_over_silences_no_later_alarm(
-    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks, button: str
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks, button: int
 ) -> None:
     first, told = phone(hass, "Phone One")
     await make(hass, "low_alarm", ALEX | {"phones": [first]})
-    await read(hass, site, clocks, 100)
+    await read(hass, site, clocks, 50, 100)
+    left_over = told[0].data["data"]["actions"][button]["action"]
+    told.clear()
 
-    await _answer(hass, f"glucose_{button}_sensor.alex_glucose")
+    await _answer(hass, left_over)
     assert state(hass, "sensor.alex_snoozed_until") == "unknown"
     await read(hass, site, clocks, 50)
 
     assert [call.data["title"] for call in told] == ["Urgent low: Alex"]
+
+
+@pytest.mark.parametrize("button", [0, 1])
+async def test_an_answer_to_a_low_does_not_silence_an_urgent_low(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks, button: int
+) -> None:
+    first, told = phone(hass, "Phone One")
+    await _silence(hass)
+    await make(hass, "low_alarm", ALEX | {"phones": [first], "sirens": [SIREN]})
+    await read(hass, site, clocks, 66, 65, 54)
+    low = next(call for call in told if call.data["title"] == "Low: Alex")
+
+    await _answer(hass, low.data["data"]["actions"][button]["action"])
+    before = len(told)
+    await read(hass, site, clocks, 50)
+
+    assert list(_shown(told).values()) == ["Urgent low: Alex"]
+    assert [call.data["title"] for call in told[before:]] == ["Urgent low: Alex"]
+    assert state(hass, SIREN) == "on"
+
+
+async def test_an_answer_to_an_urgent_low_silences_the_low_with_it(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    first, told = phone(hass, "Phone One")
+    await make(hass, "low_alarm", ALEX | {"phones": [first]})
+    await read(hass, site, clocks, 66, 65, 54)
+    urgent = next(call for call in told if call.data["title"] == "Urgent low: Alex")
+
+    await _answer(hass, urgent.data["data"]["actions"][1]["action"])
+    assert _shown(told) == {}
+    await read(hass, site, clocks, 60, 65, 66, 66)
+
+    assert _shown(told) == {}
 
 
 async def test_readings_that_stop_are_told_of_and_return_after_a_restart(
