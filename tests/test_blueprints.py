@@ -208,6 +208,61 @@ async def test_more_phones_are_told_even_if_the_first_cannot_be(
     assert [call.data["title"] for call in more] == ["Urgent low: Alex"]
 
 
+async def test_phones_hear_that_nobody_knows_how_a_low_goes_on(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    first, told = phone(hass, "Phone One")
+    await make(hass, "low_alarm", ALEX | {"phones": [first], "levels": ["low"]})
+    await read(hass, site, clocks, 66, 65)
+
+    await pass_time(hass, clocks, 30 * MINUTE, step=MINUTE)
+    during = _shown(told)
+
+    assert list(during.values()) == ["Low: Alex", "No readings during a low: Alex"]
+    lost = [call.data for call in told if call.data["title"].startswith("No")]
+    assert lost[0]["message"] == "Glucose is not known for 15 min"
+    assert lost[0]["data"]["push"]["interruption-level"] == "critical"
+    assert len(lost) == 2
+    await read(hass, site, clocks, 64)
+    assert list(_shown(told).values()) == ["Low: Alex"]
+
+
+async def test_a_lost_signal_during_a_low_can_be_answered(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    first, told = phone(hass, "Phone One")
+    await make(hass, "low_alarm", ALEX | {"phones": [first]})
+    await read(hass, site, clocks, 50)
+    await pass_time(hass, clocks, 12 * MINUTE, step=MINUTE)
+    before = len(told)
+
+    await _answer(hass, told[-1].data["data"]["actions"][1]["action"])
+    await pass_time(hass, clocks, 25 * MINUTE, step=MINUTE)
+
+    assert "No readings during a low: Alex" not in _shown(told).values()
+    assert {call.data["message"] for call in told[before:]} == {"clear_notification"}
+
+
+@pytest.mark.parametrize(
+    ("levels", "value"), [(["urgent_low", "low"], 100), (["high"], 50)]
+)
+async def test_a_lost_signal_that_nobody_chose_is_told_during_lows_only(
+    hass: HomeAssistant,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+    levels: list[str],
+    value: int,
+) -> None:
+    first, told = phone(hass, "Phone One")
+    await make(hass, "low_alarm", ALEX | {"phones": [first], "levels": levels})
+
+    await read(hass, site, clocks, value)
+    await pass_time(hass, clocks, 60 * MINUTE, step=MINUTE)
+
+    assert state(hass, "binary_sensor.alex_signal_lost") == "on"
+    assert _shown(told) == {}
+
+
 async def test_a_low_stays_on_the_phone_when_its_urgent_part_is_over(
     hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
 ) -> None:

@@ -62,6 +62,45 @@ def test_a_signal_lost_during_a_low_is_told_whatever_was_silenced(
     ]
 
 
+def test_a_low_without_readings_is_told_as_often_as_before() -> None:
+    night = Night(
+        settings=wanted(
+            {URGENT_LOW: on(repeat=5), LOW: on(), SIGNAL_LOST: on(repeat=30)}
+        )
+    )
+
+    night.live([50, *[None] * 4, 100, *[None] * 10])
+
+    assert night.lines == [
+        "0 raised urgent_low",
+        "5 repeated urgent_low",
+        "10 repeated urgent_low",
+        "15 raised signal_lost",
+        "20 repeated signal_lost",
+        "25 cleared urgent_low",
+        "25 cleared signal_lost",
+        "40 raised signal_lost",
+        "70 repeated signal_lost",
+    ]
+    assert [event.is_during_low for _, event in night.told] == [
+        *[False] * 3,
+        *[True] * 2,
+        *[False] * 4,
+    ]
+
+
+def test_a_low_without_readings_is_told_again_if_only_the_low_repeats() -> None:
+    night = Night(settings=wanted({LOW: on(repeat=10), SIGNAL_LOST: on()}))
+
+    night.live([65, *[None] * 5])
+
+    assert night.lines == [
+        "7 raised low",
+        "15 raised signal_lost",
+        "25 repeated signal_lost",
+    ]
+
+
 def test_a_low_that_was_not_told_yet_is_a_low_too() -> None:
     night = Night(settings=wanted({LOW: on(persistence=30)}))
 

@@ -181,5 +181,8 @@ class AlarmEvent:
     minutes: int | None = None
     """How long it has been so; of a snooze, how long it is quiet."""
 
+    is_during_low: bool = False
+    """Whether the signal was lost during a low, which nobody knows the end of."""
+
     is_test: bool = False
     """Whether it is only a rehearsal."""

@@ -127,10 +127,15 @@ class _Look:
 
     def _is_low(self) -> bool:
         """Return whether a low is active, or was when the signal was lost."""
-        return any(
-            level in self.held and self._is_window_open(level)
+        return bool(self._lows())
+
+    def _lows(self) -> list[Level]:
+        """Return the lows that are active, or were when the signal was lost."""
+        return [
+            level
             for level in (Level.URGENT_LOW, Level.LOW)
-        )
+            if level in self.held and self._is_window_open(level)
+        ]
 
     def _is_raised(self, level: Level) -> bool:
         """Return whether an alarm was told and is not over."""
@@ -235,7 +240,8 @@ class _Look:
         """Return when a level is to be told if nothing keeps it quiet."""
         settings = self._settings.levels[level]
         if held.told_at is not None:
-            return held.told_at + settings.repeat if settings.repeat else None
+            repeat = self._repeat(level)
+            return held.told_at + repeat if repeat else None
         due = held.since + settings.persistence
         if level in {Level.LOW, Level.HIGH} and not self._is_confirmed(level):
             if level is Level.HIGH or not self._is_newest_in(level):
@@ -244,6 +250,15 @@ class _Look:
         is_low = self._latest is not None and self._is_in(self._latest, Level.LOW)
         # It is not soon any more: the low itself waits to be confirmed.
         return None if level is Level.LOW_SOON and is_low else due
+
+    def _repeat(self, level: Level) -> timedelta | None:
+        """Return how long until a level is told again, None for never.
+
+        A low of which nothing is heard any more is told as often as before.
+        """
+        levels = [level, *(self._lows() if level is Level.SIGNAL_LOST else [])]
+        repeats = [self._settings.levels[each].repeat for each in levels]
+        return min((repeat for repeat in repeats if repeat), default=None)
 
     def _is_confirmed(self, level: Level) -> bool:
         """Return whether a second reading says the same."""
@@ -280,6 +295,7 @@ class _Look:
             mgdl=None if latest is None else latest.mgdl,
             is_out_of_range=latest is not None and latest.is_out_of_range,
             minutes=max(0, (self._now - since) // _MINUTE),
+            is_during_low=level is Level.SIGNAL_LOST and self._is_low(),
         )
 
 
