@@ -148,6 +148,7 @@ async def test_a_low_is_told_in_the_entrys_unit(
         "value": 3.7,
         "unit": "mmol/L",
         "out_of_range": False,
+        "unanswered": 0,
         "during_low": False,
         "minutes": 5,
         "test": False,

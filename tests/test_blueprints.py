@@ -340,6 +340,42 @@ async def test_who_says_so_has_got_it_and_more_phones_stay_quiet(
     assert {call.data["message"] for call in more} == {"clear_notification"}
 
 
+async def test_more_phones_are_told_only_when_nobody_answers_after_a_snooze(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    first, told = phone(hass, "Phone One")
+    second, more = phone(hass, "Phone Two")
+    await make(hass, "low_alarm", ALEX | {"phones": [first], "more_phones": [second]})
+    await read(hass, site, clocks, 50)
+    await _answer(hass, told[0].data["data"]["actions"][0]["action"])
+    await stop(hass)
+    await restart(hass, entry)
+    await start_again(hass)
+
+    await read(hass, site, clocks, *[50] * 4)
+    assert told[-1].data["title"] == "Urgent low: Alex"
+    assert _shown(more) == {}
+    await read(hass, site, clocks, *[50] * 3)
+
+    assert [call.data["title"] for call in more if "title" in call.data]
+
+
+async def test_more_phones_are_told_of_a_low_that_nobody_answered_and_knows(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    first, _ = phone(hass, "Phone One")
+    second, more = phone(hass, "Phone Two")
+    await make(hass, "low_alarm", ALEX | {"phones": [first], "more_phones": [second]})
+
+    await read(hass, site, clocks, 50)
+    await pass_time(hass, clocks, 16 * MINUTE, step=MINUTE)
+
+    assert {call.data["title"] for call in more} == {"No readings during a low: Alex"}
+
+
 async def test_a_rehearsal_says_that_it_is_one(
     hass: HomeAssistant, site: NightscoutSimulator
 ) -> None:

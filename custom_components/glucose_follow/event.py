@@ -131,6 +131,7 @@ def alarm_attributes(event: AlarmEvent, unit: str) -> dict[str, Any]:
         "unit": unit,
         "out_of_range": event.is_out_of_range,
         "minutes": event.minutes,
+        "unanswered": event.unanswered,
         "during_low": event.is_during_low,
         "test": event.is_test,
     }

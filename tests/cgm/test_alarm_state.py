@@ -37,7 +37,9 @@ ALL_ON = wanted(
 def test_a_state_is_written_down_and_read_again() -> None:
     state = AlarmState(
         held={
-            Level.LOW: Held(first_at=at(0), since=at(0.3), told_at=at(5)),
+            Level.LOW: Held(
+                first_at=at(0), since=at(0.3), told_at=at(5), unanswered_since=at(7)
+            ),
             Level.SIGNAL_LOST: Held(first_at=at(1), since=at(1), told_at=at(2)),
         },
         snoozed={Level.HIGH: at(60)},
@@ -57,6 +59,17 @@ def test_a_level_of_a_newer_version_is_left_out() -> None:
     }
 
     assert from_json(stored) == AlarmState(snoozed={Level.HIGH: at(60)})
+
+
+def test_an_older_version_knew_of_no_answers() -> None:
+    stored = to_json(
+        AlarmState(held={Level.LOW: Held(first_at=at(0), since=at(0), told_at=at(5))})
+    )
+    del stored["held"]["low"]["unanswered_since"]
+
+    (held,) = from_json(stored).held.values()
+
+    assert held.unanswered_since == at(5)
 
 
 def test_what_is_active_was_told_and_is_most_important_first() -> None:

@@ -181,6 +181,9 @@ class AlarmEvent:
     minutes: int | None = None
     """How long it has been so; of a snooze, how long it is quiet."""
 
+    unanswered: int = 0
+    """For how many minutes nobody has answered; 0 once it is over."""
+
     is_during_low: bool = False
     """Whether the signal was lost during a low, which nobody knows the end of."""
 

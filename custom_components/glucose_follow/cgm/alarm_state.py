@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from .alarm_levels import LESSER, AlarmEvent, AlarmKind, Level, longest_snooze, rank
 
@@ -20,6 +20,9 @@ class Held:
 
     told_at: datetime | None = None
     """When it was last told, or something worse while it was; None if not yet."""
+
+    unanswered_since: datetime | None = None
+    """Since when nobody has answered; ahead while it is quiet, None if not yet told."""
 
     @property
     def is_raised(self) -> bool:
@@ -60,6 +63,7 @@ class StoredHeld(TypedDict):
     first_at: str
     since: str
     told_at: str | None
+    unanswered_since: NotRequired[str | None]
 
 
 class StoredState(TypedDict):
@@ -76,7 +80,8 @@ def to_json(state: AlarmState) -> StoredState:
             level.value: {
                 "first_at": held.first_at.isoformat(),
                 "since": held.since.isoformat(),
-                "told_at": held.told_at.isoformat() if held.told_at else None,
+                "told_at": _text(held.told_at),
+                "unanswered_since": _text(held.unanswered_since),
             }
             for level, held in state.held.items()
         },
@@ -95,6 +100,7 @@ def from_json(stored: StoredState) -> AlarmState:
                 first_at=datetime.fromisoformat(held["first_at"]),
                 since=datetime.fromisoformat(held["since"]),
                 told_at=_moment(held["told_at"]),
+                unanswered_since=_moment(held.get("unanswered_since", held["told_at"])),
             )
             for name, held in stored["held"].items()
             if name in known
@@ -114,7 +120,8 @@ def snooze(
 
     A level takes what is less important on its side with it. All means what is
     active and everything that is not worse than that, so that something worse
-    still breaks through; if nothing is active it means all.
+    still breaks through; if nothing is active it means all. Whoever asks for it has
+    answered, and is next asked when it ends.
 
     Args:
         state: As it is.
@@ -131,7 +138,9 @@ def snooze(
         quiet[each] = until if is_meant else max(until, quiet.get(each, until))
     minutes = round(duration / timedelta(minutes=1))
     event = AlarmEvent(kind=AlarmKind.SNOOZED, level=level, minutes=minutes)
-    return replace(state, snoozed=quiet), event
+    return replace(
+        state, held=_answered(state, level, quiet, now), snoozed=quiet
+    ), event
 
 
 def end_snooze(state: AlarmState, level: Level | None) -> AlarmState:
@@ -152,21 +161,43 @@ def believed(state: AlarmState, now: datetime) -> AlarmState:
     Told in the future, or quiet for longer than anybody can ask for, would keep an
     alarm silent that is due.
     """
-    return AlarmState(
-        held={
-            level: replace(
-                held,
-                since=min(held.since, now),
-                told_at=min(held.told_at, now) if held.told_at else None,
-            )
-            for level, held in state.held.items()
-        },
-        snoozed={
-            level: min(until, now + longest_snooze(level))
-            for level, until in state.snoozed.items()
-            if until > now
-        },
-    )
+    snoozed = {
+        level: min(until, now + longest_snooze(level))
+        for level, until in state.snoozed.items()
+        if until > now
+    }
+    held = {
+        level: replace(
+            held,
+            since=min(held.since, now),
+            told_at=_earlier(held.told_at, now),
+            # A snooze may have been ended as well.
+            unanswered_since=_earlier(held.unanswered_since, snoozed.get(level, now)),
+        )
+        for level, held in state.held.items()
+    }
+    return AlarmState(held=held, snoozed=snoozed)
+
+
+def _answered(
+    state: AlarmState,
+    level: Level | None,
+    quiet: Mapping[Level, datetime],
+    now: datetime,
+) -> Mapping[Level, Held]:
+    """Return what is held after somebody answered.
+
+    Who knows that nothing is heard of a low knows of the low, which stays loud.
+    """
+    answered = _silenced(state, level)
+    if Level.SIGNAL_LOST in answered and state.is_low:
+        answered |= {Level.URGENT_LOW, Level.LOW}
+    return {
+        each: replace(held, unanswered_since=quiet.get(each, now))
+        if held.is_raised and each in answered
+        else held
+        for each, held in state.held.items()
+    }
 
 
 def _silenced(state: AlarmState, level: Level | None) -> set[Level]:
@@ -177,6 +208,16 @@ def _silenced(state: AlarmState, level: Level | None) -> set[Level]:
         return set(Level)
     worst = rank(state.active[0], is_low=state.is_low)
     return {each for each in Level if rank(each, is_low=state.is_low) >= worst}
+
+
+def _earlier(moment: datetime | None, limit: datetime) -> datetime | None:
+    """Return a moment that is not after a limit, None without one."""
+    return None if moment is None else min(moment, limit)
+
+
+def _text(moment: datetime | None) -> str | None:
+    """Return how a time is written down."""
+    return None if moment is None else moment.isoformat()
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -115,8 +115,10 @@ class _Look:
             kind = AlarmKind.REPEATED if held.is_raised else AlarmKind.RAISED
             for told in {each for each in LESSER[level] if self._is_raised(each)}:
                 self.held[told] = replace(self.held[told], told_at=self._now)
-            self.held[level] = replace(held, told_at=self._now)
-            yield self._event(kind, level, held)
+            self.held[level] = replace(
+                held, told_at=self._now, unanswered_since=self._asked_at(level, held)
+            )
+            yield self._event(kind, level, self.held[level])
 
     def next_at(self) -> datetime | None:
         """Return when something is due that is not yet, or a snooze ends."""
@@ -260,6 +262,14 @@ class _Look:
         repeats = [self._settings.levels[each].repeat for each in levels]
         return min((repeat for repeat in repeats if repeat), default=None)
 
+    def _asked_at(self, level: Level, held: Held) -> datetime:
+        """Return since when nobody has answered; a lost signal goes on with its low."""
+        if held.unanswered_since is not None:
+            return held.unanswered_since
+        lows = self._lows() if level is Level.SIGNAL_LOST else []
+        asked = [self.held[low].unanswered_since for low in lows]
+        return min([self._now, *(moment for moment in asked if moment)])
+
     def _is_confirmed(self, level: Level) -> bool:
         """Return whether a second reading says the same."""
         return sum(self._is_in(reading, level) for reading in self._run(level)) > 1
@@ -289,14 +299,21 @@ class _Look:
         if level is Level.SIGNAL_LOST and kind is not AlarmKind.CLEARED:
             since = self._data.newest_since or since
         latest = self._latest
+        is_over = kind is AlarmKind.CLEARED
+        asked_at = None if is_over else held.unanswered_since
         return AlarmEvent(
             kind=kind,
             level=level,
             mgdl=None if latest is None else latest.mgdl,
             is_out_of_range=latest is not None and latest.is_out_of_range,
-            minutes=max(0, (self._now - since) // _MINUTE),
+            minutes=self._minutes_since(since),
+            unanswered=self._minutes_since(asked_at) if asked_at else 0,
             is_during_low=level is Level.SIGNAL_LOST and self._is_low(),
         )
+
+    def _minutes_since(self, moment: datetime) -> int:
+        """Return how many minutes ago something was, 0 if it is ahead."""
+        return max(0, (self._now - moment) // _MINUTE)
 
 
 def _usable(data: CgmData, now: datetime) -> Reading | None:
