@@ -63,8 +63,10 @@ async def site(clocks: Clocks) -> AsyncGenerator[NightscoutSimulator]:
 async def _home(
     hass: HomeAssistant, entry: MockConfigEntry, expected_lingering_timers: bool
 ) -> None:
-    """Follow somebody in range, in a furnished home."""
+    """Follow somebody in range, in a furnished home that is quiet."""
     await furnish(hass, Platform.MEDIA_PLAYER, Platform.NOTIFY, Platform.SIREN)
+    siren = {"entity_id": SIREN}
+    await hass.services.async_call("siren", "turn_off", siren, blocking=True)
     await set_up(hass, entry)
 
 
@@ -72,12 +74,6 @@ async def _answer(hass: HomeAssistant, action: str) -> None:
     """Touch a button on a phone."""
     hass.bus.async_fire("mobile_app_notification_action", {"action": action})
     await settle(hass)
-
-
-async def _silence(hass: HomeAssistant) -> None:
-    """Turn the siren off, which the demo platform begins with."""
-    siren = {"entity_id": SIREN}
-    await hass.services.async_call("siren", "turn_off", siren, blocking=True)
 
 
 def _shown(told: list[ServiceCall]) -> dict[str, str]:
@@ -122,7 +118,6 @@ async def test_phones_are_told_of_a_low_and_can_answer(
 ) -> None:
     first, told = phone(hass, "Phone One")
     second, more = phone(hass, "Phone Two")
-    await _silence(hass)
     await make(
         hass,
         "low_alarm",
@@ -160,7 +155,6 @@ async def test_phones_that_cannot_be_told_silence_neither_others_nor_the_siren(
     mute = silent_phone(hass, "Mute Phone")
     good, told = phone(hass, "Good Phone")
     said = async_mock_service(hass, "tts", "speak")
-    await _silence(hass)
     phones = {
         "phones": [UNKNOWN_PHONE, mute, broken, good],
         "sirens": [SIREN],
@@ -301,6 +295,29 @@ async def test_a_snooze_ends_what_it_silences_and_no_more(
     await settle(hass)
 
     assert (state(hass, SIREN), list(_shown(told).values())) == (siren, left)
+
+
+async def test_a_snooze_of_more_than_was_chosen_ends_what_was(
+    hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks
+) -> None:
+    first, told = phone(hass, "Phone One")
+    siren = {"entity_id": SIREN}
+    await make(
+        hass,
+        "low_alarm",
+        ALEX | {"phones": [first], "levels": ["low"], "sirens": [SIREN]},
+    )
+    await read(hass, site, clocks, 66, 65, 54)
+    assert list(_shown(told).values()) == ["Low: Alex"]
+    assert state(hass, SIREN) == "off"
+    # It sounds for something else.
+    await hass.services.async_call("siren", "turn_on", siren, blocking=True)
+
+    snooze = {"level": "urgent_low", "minutes": 15}
+    await hass.services.async_call("glucose_follow", "snooze", snooze)
+    await settle(hass)
+
+    assert (_shown(told), state(hass, SIREN)) == ({}, "on")
 
 
 async def test_without_an_answer_more_phones_are_told_even_after_a_restart(
@@ -444,7 +461,6 @@ async def test_an_answer_to_a_low_does_not_silence_an_urgent_low(
     hass: HomeAssistant, site: NightscoutSimulator, clocks: Clocks, button: int
 ) -> None:
     first, told = phone(hass, "Phone One")
-    await _silence(hass)
     await make(hass, "low_alarm", ALEX | {"phones": [first], "sirens": [SIREN]})
     await read(hass, site, clocks, 66, 65, 54)
     low = next(call for call in told if call.data["title"] == "Low: Alex")
