@@ -25,6 +25,9 @@ DELAYED = "sensor.alex_delayed_glucose"
 ISSUE = "tidepool_live_01JTIDEPOOL000000000000000"
 
 
+LOOP = "sensor.alex_loop"
+
+
 @pytest.fixture
 def delay() -> timedelta:
     """Return how late data are."""
@@ -56,6 +59,35 @@ async def test_what_is_late_is_not_shown_as_the_present(
     assert state(hass, "sensor.alex_last_reading").startswith("2026-11-21T08:5")
     for live in (GLUCOSE, SIGNAL_LOST, "sensor.alex_delta", "sensor.alex_direction"):
         assert hass.states.get(live) is None
+
+
+async def test_a_loop_that_is_asked_about_once_an_hour_is_not_said_to_stop(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    """It runs all the time, and only we do not look."""
+    tidepool.archive.add("dosingDecision", clocks.world(), reason="loop")
+    await set_up(hass, entry_of())
+    seen = {state(hass, LOOP)}
+
+    for _ in range(24):
+        await pass_time(hass, clocks, 5 * MINUTE, step=MINUTE)
+        tidepool.archive.add("dosingDecision", clocks.world(), reason="loop")
+        seen.add(state(hass, LOOP))
+
+    assert seen == {"looping", "unknown"}
+
+
+async def test_a_loop_that_is_followed_live_and_stops_is_not_looping(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    tidepool.archive.add("dosingDecision", clocks.world(), reason="loop")
+    await set_up(hass, entry_of(live=True))
+    before = state(hass, LOOP)
+
+    await pass_time(hass, clocks, 20 * MINUTE, step=MINUTE)
+
+    assert before == "looping"
+    assert state(hass, LOOP) == "not_looping"
 
 
 async def test_sessions_are_refreshed_not_begun_anew(

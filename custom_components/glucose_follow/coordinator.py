@@ -382,6 +382,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             thresholds=options.thresholds(self.config_entry.options),
             before=self.data,
             turning=self.log.turning,
+            is_late=Feature.LIVE not in self.features,
         )
         self._watch.looked(moment, now, data.until)
         return data

@@ -44,10 +44,15 @@ def now(
     *treatments: Treatment,
     at: datetime = NOON,
     are_treatments_known: bool = True,
+    is_late: bool = False,
 ) -> DeviceStatus:
     """Return what is so at a moment, noon unless told."""
     return current(
-        status, treatments, now=at, are_treatments_known=are_treatments_known
+        status,
+        treatments,
+        now=at,
+        are_treatments_known=are_treatments_known,
+        is_late=is_late,
     )
 
 
@@ -121,6 +126,20 @@ def test_a_loop_that_does_not_run_does_not_loop(
 
     assert found.loop == (Reported(state, NOON) if state else None)
     assert found.looped_at == NOON
+
+
+@pytest.mark.parametrize("state", [LoopState.LOOPING, LoopState.ERROR])
+def test_a_loop_that_is_heard_of_late_is_not_said_to_have_stopped(
+    state: LoopState,
+) -> None:
+    status = DeviceStatus(loop=Reported(state, NOON), looped_at=NOON)
+
+    heard = now(status, at=NOON + 14.9 * MINUTE, is_late=True)
+    silent = now(status, at=NOON + 15 * MINUTE, is_late=True)
+
+    assert heard.loop == Reported(state, NOON)
+    assert silent.loop is None
+    assert silent.looped_at == NOON
 
 
 @pytest.mark.parametrize(
@@ -433,6 +452,29 @@ def test_an_override_runs_until_its_end_and_then_there_is_none() -> None:
     assert running.override_until == end
     assert over.override == Reported("", end)
     assert over.override_until is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "duration", "name"),
+    [
+        (44, 45, "Sport"),
+        (45, 45, None),
+        (59, None, "Sport"),
+        (60, None, None),
+        (90, 120, "Sport"),
+        (5, 0, None),
+    ],
+)
+def test_of_a_late_source_nobody_knows_what_followed_an_override(
+    minutes: int, duration: int | None, name: str | None
+) -> None:
+    """Another may run of which nothing is uploaded yet, and an endless one may not."""
+    chosen = did(TreatmentKind.OVERRIDE, minutes, note="Sport", duration=duration)
+
+    found = now(DeviceStatus(), chosen, is_late=True)
+
+    assert found.override == (Reported(name, chosen.at) if name else None)
+    assert found.override_until == (chosen.until if name else None)
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,7 @@ SCHEDULE = BasalSchedule(zone=BERLIN, rates=((0, 0.7), (46_980, 1.1)))
             {"treatments": (did(TreatmentKind.OVERRIDE, -10, duration=14.0),)},
             4 * MINUTE,
         ),
+        ({"treatments": (did(TreatmentKind.OVERRIDE, -57),)}, 3 * MINUTE),
         (
             {"treatments": (did(TreatmentKind.TEMPORARY_TARGET, -1, target=TARGET),)},
             8 * MINUTE,

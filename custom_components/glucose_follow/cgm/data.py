@@ -140,6 +140,7 @@ def judge(
     thresholds: Thresholds | None = None,
     before: CgmData | None = None,
     turning: Sequence[datetime] = (),
+    is_late: bool = False,
 ) -> CgmData:
     """Return what is known at `now`.
 
@@ -154,6 +155,7 @@ def judge(
         thresholds: The person's own, ours without.
         before: Judged earlier, so that nothing is worked out twice.
         turning: When what is told here may be otherwise by itself.
+        is_late: Whether the source is hours behind.
     """
     until = fresh_until(timeline, stale_after)
     is_fresh = until is not None and now < until and not _is_before(now, timeline)
@@ -172,6 +174,7 @@ def judge(
         treatments,
         now=now,
         are_treatments_known=are_treatments_known,
+        is_late=is_late,
     )
     expected = Outlook()
     if latest is not None:

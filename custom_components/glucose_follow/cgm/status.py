@@ -84,6 +84,7 @@ def current(
     *,
     now: datetime,
     are_treatments_known: bool,
+    is_late: bool = False,
 ) -> DeviceStatus:
     """Return what is so at `now`, without what is too old to be so.
 
@@ -93,6 +94,8 @@ def current(
         now: The present; aware.
         are_treatments_known: Whether treatments were told recently; without
             them nobody knows what runs for a while.
+        is_late: Whether the source is hours behind, so that what it has not told
+            yet is no sign that it did not happen.
 
     Returns:
         Without `profiles` and `enacted`: what they lead to is `basal_rate`.
@@ -100,10 +103,10 @@ def current(
     done = [each for each in treatments if each.at <= now and are_treatments_known]
     told = _without_old(status, now)
     is_basal_known = are_treatments_known and _is_pump_heard(status, told, done)
-    override, override_until = _override(status, told, done, now)
+    override, override_until = _override(status, told, done, now, is_late=is_late)
     return _with(
         told,
-        loop=_loop(told, now),
+        loop=_loop(told, now, is_late=is_late),
         basal_rate=_told_rate(told, now)
         or (basal.rate(told, done, now) if is_basal_known else None),
         active_profile=told.active_profile or _active_profile(status, now),
@@ -173,6 +176,8 @@ def _ends(status: DeviceStatus, treatments: Sequence[Treatment]) -> Iterator[dat
             yield treatment.until
         if treatment.target is not None and treatment.target.until is not None:
             yield treatment.target.until
+        if treatment.kind is TreatmentKind.OVERRIDE and treatment.until is None:
+            yield treatment.at + _DEVICES
 
 
 def _without_old(status: DeviceStatus, now: datetime) -> DeviceStatus:
@@ -215,13 +220,15 @@ def _told_rate(told: DeviceStatus, now: datetime) -> Reported[float] | None:
     return told.basal_rate
 
 
-def _loop(status: DeviceStatus, now: datetime) -> Reported[LoopState] | None:
+def _loop(
+    status: DeviceStatus, now: datetime, *, is_late: bool
+) -> Reported[LoopState] | None:
     """Return what the loop does: nothing, if it did nothing for too long."""
     loop = status.loop
     if loop is None:
         return None
     if now - loop.at >= _LOOPS_WITHIN:
-        return Reported(LoopState.NOT_LOOPING, loop.at)
+        return None if is_late else Reported(LoopState.NOT_LOOPING, loop.at)
     is_suspended = status.is_suspended is not None and status.is_suspended.value
     if is_suspended and loop.value is not LoopState.ERROR:
         return Reported(LoopState.SUSPENDED, loop.at)
@@ -283,10 +290,13 @@ def _override(
     told: DeviceStatus,
     done: Sequence[Treatment],
     now: datetime,
+    *,
+    is_late: bool,
 ) -> tuple[Reported[str] | None, datetime | None]:
     """Return the override that runs, and its end: whatever was said last.
 
     What a loop said that is too old by now still ends what was entered before.
+    Of a late source nobody knows what followed, nor for long what has no end.
     """
     newest, until = told.override, told.override_until
     said_at = None if status.override is None else status.override.at
@@ -296,6 +306,8 @@ def _override(
             newest = Reported(treatment.note or "Custom", treatment.at)
             until = treatment.until
     if newest is None:
+        return None, None
+    if is_late and (until or newest.at + _DEVICES) <= now:
         return None, None
     if until is not None and until <= now:
         return Reported("", until), None
