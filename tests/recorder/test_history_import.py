@@ -22,7 +22,7 @@ from custom_components.glucose_follow.diagnostics import (
     async_get_config_entry_diagnostics,
 )
 from custom_components.glucose_follow.history_import import HistoryImport
-from simulators.tidepool import Fault, TidepoolSimulator
+from simulators.tidepool import Fault, RecordedRequest, TidepoolSimulator
 from tests.conftest import NOW, Clocks
 from tests.home import pass_time, restart, set_up, settle
 from tests.tidepool import entry_of, lead_to
@@ -72,6 +72,15 @@ async def imported(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Set an entry up, and wait until its history is imported."""
     await set_up(hass, entry)
     await async_wait_recording_done(hass)
+
+
+def stretches(tidepool: TidepoolSimulator) -> list[RecordedRequest]:
+    """Return the requests for all documents of a stretch of time."""
+    return [
+        each
+        for each in tidepool.requests
+        if {"startDate", "endDate"} <= each.query.keys() and "latest" not in each.query
+    ]
 
 
 def done_until(end: datetime) -> tuple[float, float]:
@@ -131,11 +140,11 @@ async def test_a_year_is_asked_for_once_and_then_a_month(
     hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
 ) -> None:
     await imported(hass, entry_of())
-    first = [each for each in tidepool.requests if "endDate" in each.query]
+    first = stretches(tidepool)
     tidepool.requests.clear()
 
     await pass_time(hass, clocks, 6.2 * HOUR, step=10 * timedelta(minutes=1))
-    again = [each for each in tidepool.requests if "endDate" in each.query]
+    again = stretches(tidepool)
 
     assert len(first) == 2 * 13
     assert first[0].query["startDate"] == "2025-11-21T12:00:00.000Z"
@@ -268,7 +277,7 @@ async def test_a_restart_in_the_middle_loses_nothing(
 
     await restart(hass, entry)
 
-    asked = [each for each in tidepool.requests if "endDate" in each.query]
+    asked = stretches(tidepool)
     units = done_until(NOW)[0] + sum(range(40, 70, 9))
     assert 0 < partly[1] < units
     assert await totals(hass, INSULIN) == pytest.approx((units, units))

@@ -358,7 +358,8 @@ class Tidal(Subject):
 
     @override
     def is_for_history(self, request: Any) -> bool:
-        return "endDate" in request.query
+        is_stretch = {"startDate", "endDate"} <= request.query.keys()
+        return is_stretch and "subType" not in request.query
 
     @override
     def tidy(self, now: datetime) -> None:

@@ -58,6 +58,50 @@ async def test_one_look_is_enough_while_nothing_is_new(
     assert asked(server) == ["latest"]
 
 
+async def test_a_document_from_the_future_hides_nothing(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    """A pump whose clock was wrong for a moment has the newest document for weeks."""
+    wrong = clock.now + 30 * DAY
+    bare.archive.add("cbg", wrong, value=6)
+    bare.archive.add("bolus", wrong, normal=9)
+    bare.archive.add("dosingDecision", wrong, insulinOnBoard={"amount": 9})
+    bare.archive.add("deviceEvent", wrong, subType="reservoirChange")
+    bare.archive.add("deviceEvent", clock.now - DAY, subType="reservoirChange")
+    source = follow(http, bare, clock, token=bare.desk.sign_in(clock.now))
+    await source.readings(clock.now - DAY)
+    await source.treatments(clock.now - DAY)
+
+    for _ in range(3):
+        clock.now += 10 * MINUTE
+        bare.archive.add("cbg", clock.now - MINUTE, value=7)
+        bare.archive.add("bolus", clock.now - MINUTE, normal=1)
+        bare.archive.add("dosingDecision", clock.now, insulinOnBoard={"amount": 2})
+        readings = await source.readings(clock.now - HOUR)
+        done = await source.treatments(clock.now - HOUR)
+        status = await source.status()
+
+        for found in (readings, done):
+            known = [each.at for each in found if each.at <= clock.now]
+            assert max(known) == clock.now - MINUTE
+        assert status is not None
+        assert status.insulin_on_board == Reported(2, clock.now)
+        assert status.insulin_changed == NOON - DAY
+
+
+async def test_a_clock_that_is_a_little_ahead_is_believed(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    bare.archive.add("bolus", clock.now - HOUR, normal=1)
+    source = follow(http, bare, clock)
+    await source.treatments(clock.now - DAY)
+
+    clock.now += 5 * MINUTE
+    bare.archive.add("bolus", clock.now + 9 * MINUTE, normal=2)
+
+    assert [each.insulin for each in await source.treatments(NOON - DAY)] == [1, 2]
+
+
 async def test_news_is_read_with_a_day_before_it(
     http: ClientSession, server: TidepoolSimulator, clock: FakeTime
 ) -> None:

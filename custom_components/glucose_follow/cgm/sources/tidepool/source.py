@@ -12,6 +12,7 @@ from ...errors import CgmResponseError
 from ...hours import Hours
 from ...models import Account, DeviceStatus, GlucoseUnit, Reading, Sample, Treatment
 from ...source import CgmSource, Change, Feature
+from ...timeline import AHEAD
 from ...treatments import Deeds
 from . import decode, devices, people
 from .client import TidepoolClient
@@ -225,8 +226,8 @@ class TidepoolSource(CgmSource):
         is_known = self._looked is not None and now - self._looked < age
         if not is_known:
             found: dict[str, Told] = {}
-            await self._documents(
-                {"type": ",".join(_LATEST), "latest": "true"},
+            await self._newest(
+                {"type": ",".join(_LATEST)},
                 lambda told: found.update({told.type: told}),
             )
             self._latest, self._looked = found, now
@@ -239,12 +240,19 @@ class TidepoolSource(CgmSource):
         if asked is None or now - asked >= _EVENTS_EVERY:
             found: dict[str, Told] = {}
             for kind in devices.CHANGES:
-                await self._documents(
-                    {"type": "deviceEvent", "subType": kind, "latest": "true"},
+                await self._newest(
+                    {"type": "deviceEvent", "subType": kind},
                     lambda told: found.update({told.sub_type or "": told}),
                 )
             self._changes, self._asked_changes = found, now
         return self._changes
+
+    async def _newest(
+        self, query: Mapping[str, str], take: Callable[[Told], None]
+    ) -> None:
+        """Pass on the newest documents; one from the future would hide the others."""
+        until = _stamp(self._clock() + AHEAD)
+        await self._documents({**query, "latest": "true", "endDate": until}, take)
 
     async def _read(
         self,
