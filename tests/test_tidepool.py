@@ -90,6 +90,23 @@ async def test_a_loop_that_is_followed_live_and_stops_is_not_looping(
     assert state(hass, LOOP) == "not_looping"
 
 
+async def test_the_profile_in_use_is_shown_until_the_pump_is_silent(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    long_ago = clocks.world() - 40 * DAY
+    tidepool.archive._person = None
+    tidepool.archive.add("pumpSettings", long_ago, activeSchedule="Weekday")
+    tidepool.archive.add("bolus", clocks.world(), normal=1)
+    await set_up(hass, entry_of())
+    await pass_time(hass, clocks, 23 * HOUR, step=30 * MINUTE)
+    during = state(hass, "sensor.alex_active_profile")
+
+    await pass_time(hass, clocks, 2 * HOUR, step=30 * MINUTE)
+
+    assert during == "Weekday"
+    assert state(hass, "sensor.alex_active_profile") == "unknown"
+
+
 async def test_sessions_are_refreshed_not_begun_anew(
     hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
 ) -> None:

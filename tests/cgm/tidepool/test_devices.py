@@ -155,11 +155,58 @@ def test_a_charge_that_is_no_factor_is_unknown(charge: Json) -> None:
     assert found.reservoir is None
 
 
-def test_the_schedule_in_use_is_the_profile() -> None:
-    found = status(told("pumpSettings", activeSchedule="Weekday"))
+def active(*documents: Told, after: timedelta = timedelta()) -> Reported[str] | None:
+    """Return the profile that is shown some time after noon."""
+    return shown(*documents, after=after).active_profile
 
-    assert found.active_profile == Reported("Weekday", NOON)
-    assert status(told("pumpSettings")).active_profile is None
+
+def shown(*documents: Told, after: timedelta = timedelta()) -> DeviceStatus:
+    """Return what is so some time after noon."""
+    told_then = status(*documents, after=after)
+    return current(told_then, (), now=NOON + after, are_treatments_known=True)
+
+
+@pytest.mark.parametrize("kind", ["basal", "bolus", "dosingDecision", "pumpStatus"])
+@pytest.mark.parametrize("days", [0, 30, 400])
+def test_the_schedule_in_use_holds_until_the_next_settings(
+    kind: str, days: int
+) -> None:
+    """They are told when they change, and a pump may run them for years."""
+    long_ago = NOON - timedelta(days=days)
+    settings = told("pumpSettings", time=long_ago.isoformat(), activeSchedule="Weekday")
+
+    assert active(settings, told(kind)) == Reported("Weekday", long_ago)
+
+
+def test_a_pump_that_is_silent_for_a_day_runs_nobody_knows_what() -> None:
+    settings = told("pumpSettings", activeSchedule="Weekday")
+    day = timedelta(days=1)
+
+    assert active(settings, told("bolus"), after=day - MINUTE) is not None
+    assert active(settings, told("bolus"), after=day) is None
+    assert active(settings, told("cbg", value=6)) is None
+    # The clock of whatever wrote it is wrong, and no silence is shorter for that.
+    wrong = told("bolus", time="9999-12-31T23:59:59Z")
+    assert status(settings, wrong).profiles[0].until == NOON + day
+
+
+def test_settings_without_a_schedule_in_use_have_no_profile() -> None:
+    assert active(told("pumpSettings"), told("bolus")) is None
+    assert active(told("bolus"), told("upload")) is None
+
+
+def test_a_profile_tells_no_rate() -> None:
+    settings = told(
+        "pumpSettings",
+        activeSchedule="Weekday",
+        basalSchedules={"Weekday": [{"start": 0, "rate": 0.8}]},
+    )
+    site = told("pumpStatus", reservoir={"remaining": 68, "units": "Units"})
+
+    found = shown(settings, site)
+
+    assert found.active_profile is not None
+    assert found.basal_rate is None
 
 
 def test_devices_are_called_what_their_uploads_say() -> None:

@@ -311,8 +311,7 @@ async def test_pump_loop_and_phone_are_told(
     assert status.basal_rate == Reported(1.0, clock.now)
     assert status.reservoir == Reported(138.0, clock.now)
     assert status.pump_battery == Reported(75, clock.now)
-    assert status.active_profile is not None
-    assert status.active_profile.value == "Weekday"
+    assert [each.name for each in status.profiles] == ["Weekday"]
     assert status.forecast is not None
     assert status.site_changed == status.insulin_changed
     assert status.pump_model == "Tandem 1002717"

@@ -13,6 +13,7 @@ from ...models import (
     DeviceStatus,
     Forecast,
     LoopState,
+    ProfileUse,
     Reported,
     Treatment,
     TreatmentKind,
@@ -32,6 +33,12 @@ TYPES = (
 
 CHANGES = ("prime", "reservoirChange", "sensorEvent")
 """Device events that tell when something was changed."""
+
+_PUMPS = ("basal", "bolus", "dosingDecision", "pumpStatus")
+"""Documents that tell that a pump is in use."""
+
+_SILENT = timedelta(days=1)
+"""After so long without one, nobody knows which schedule a pump runs."""
 
 _MOST = 1000.0
 """Units or grams on board, either way; what the platform accepts."""
@@ -67,11 +74,11 @@ def status(
         uploader_battery=_remaining(
             latest.get("controllerStatus"), "battery", factor=100
         ),
-        active_profile=_profile(latest.get("pumpSettings")),
         forecast=_forecast(decision),
         pump_model=models.get("insulin-pump"),
         sensor_model=models.get("cgm"),
         uploader_model=_uploader(latest.get("upload")),
+        profiles=_profiles(latest, now),
     )
 
 
@@ -156,10 +163,18 @@ def _remaining(told: Told | None, key: str, *, factor: float) -> Reported[float]
     return Reported(round(value * factor, 2), moment(below.get("time")) or told.at)
 
 
-def _profile(told: Told | None) -> Reported[str] | None:
-    """Return the name of the schedule in use."""
-    name = text(told.get("activeSchedule")) if told else None
-    return Reported(name, told.at) if told and name else None
+def _profiles(latest: Latest, now: datetime) -> tuple[ProfileUse, ...]:
+    """Return the schedule in use; it stays so until other settings are told.
+
+    Settings are told when they change or are read from a pump, however long ago.
+    Rates are left out: what a pump gives is told by itself.
+    """
+    settings = latest.get("pumpSettings")
+    name = text(settings.get("activeSchedule")) if settings else None
+    heard = [min(latest[kind].at, now) for kind in _PUMPS if kind in latest]
+    if settings is None or name is None or not heard:
+        return ()
+    return (ProfileUse(start=settings.at, until=max(heard) + _SILENT, name=name),)
 
 
 def _forecast(told: Told | None) -> Reported[Forecast] | None:
