@@ -358,6 +358,79 @@ async def test_changes_are_asked_for_now_and_then(
     assert len([each for each in server.requests if "subType" in each.query]) == 6
 
 
+def prime(server: TidepoolSimulator, at: datetime, target: str) -> str:
+    """Add that a tube or a cannula was filled."""
+    return server.archive.add("deviceEvent", at, subType="prime", primeTarget=target)
+
+
+async def test_a_tube_that_is_filled_changes_no_site(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    prime(bare, NOON - 60 * HOUR, "cannula")
+    prime(bare, NOON - 120 * HOUR, "cannula")
+    source = follow(http, bare, clock, token=bare.desk.sign_in(clock.now))
+    seen = []
+    for target in (None, "tubing", None, "tubing"):
+        if target is not None:
+            prime(bare, clock.now - MINUTE, target)
+        status = await source.status()
+        assert status is not None
+        seen.append(status.site_changed)
+        clock.now += 6 * HOUR
+
+    assert seen == 4 * [NOON - 60 * HOUR]
+    # Once for each of two tubes.
+    assert asked(bare).count("deviceEvent") == 2
+
+
+async def test_a_site_is_found_behind_a_tube_after_a_start(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    prime(bare, NOON - 90 * HOUR, "cannula")
+    prime(bare, NOON - 60 * HOUR, "cannula")
+    prime(bare, NOON - HOUR, "tubing")
+    # By a wrong clock.
+    prime(bare, NOON + 9 * DAY, "cannula")
+
+    status = await follow(http, bare, clock).status()
+
+    assert status is not None
+    assert status.site_changed == NOON - 60 * HOUR
+
+
+async def test_a_site_that_was_changed_while_nobody_looked_is_the_newest(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    prime(bare, NOON - 60 * HOUR, "cannula")
+    source = follow(http, bare, clock, token=bare.desk.sign_in(clock.now))
+    await source.status()
+
+    clock.now += 6 * HOUR
+    prime(bare, NOON + HOUR, "cannula")
+    prime(bare, NOON + 2 * HOUR, "tubing")
+    status = await source.status()
+
+    assert status is not None
+    assert status.site_changed == NOON + HOUR
+
+
+async def test_a_site_is_known_for_longer_than_is_looked_back(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    prime(bare, NOON - 60 * DAY, "cannula")
+    source = follow(http, bare, clock, token=bare.desk.sign_in(clock.now))
+    await source.status()
+
+    clock.now += 6 * HOUR
+    prime(bare, NOON + HOUR, "tubing")
+    status = await source.status()
+    later = await follow(http, bare, clock).status()
+
+    assert status is not None
+    assert status.site_changed == NOON - 60 * DAY
+    assert later is None
+
+
 async def test_an_account_without_devices_has_no_status(
     http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
 ) -> None:

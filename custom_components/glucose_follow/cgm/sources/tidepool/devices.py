@@ -31,9 +31,6 @@ TYPES = (
     "upload",
 )
 
-CHANGES = ("prime", "reservoirChange", "sensorEvent")
-"""Device events that tell when something was changed."""
-
 _PUMPS = ("basal", "bolus", "dosingDecision", "pumpStatus")
 """Documents that tell that a pump is in use."""
 
@@ -101,7 +98,7 @@ def with_changes(
 
     Args:
         found: What is known otherwise.
-        changes: The newest event of each kind in `CHANGES`.
+        changes: What `DeviceChanges.newest` returns.
     """
     at: dict[TreatmentKind, datetime] = {}
     for told in changes.values():

@@ -43,6 +43,12 @@ def moment(value: Json) -> datetime | None:
         return None
 
 
+def stamp(at: datetime) -> str:
+    """Return a moment as the server reads it: with a zone, or it is an error."""
+    utc = at.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
+
+
 def number(value: Json) -> float | None:
     """Return a number told as one or as text, None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -1,7 +1,7 @@
 """A person followed through Tidepool."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import override
 
 from aiohttp import ClientSession
@@ -15,9 +15,11 @@ from ...source import CgmSource, Change, Feature
 from ...timeline import AHEAD
 from ...treatments import Deeds
 from . import decode, devices, people
+from .changes import DeviceChanges
 from .client import TidepoolClient
 from .environment import Environment, api_url
 from .facts import Fact, Latest, Origin, Told
+from .fields import stamp
 from .ledger import KEPT, Ledger
 from .login import AccessToken
 from .merge import Days, Merger, merged
@@ -33,9 +35,6 @@ _INSTANT = timedelta.resolution
 
 _LATEST_AGE = timedelta(minutes=1)
 """One look at the newest documents serves readings, treatments and status."""
-
-_EVENTS_EVERY = timedelta(hours=6)
-"""How often it is asked when sensor and site were changed."""
 
 
 class TidepoolSource(CgmSource):
@@ -79,8 +78,7 @@ class TidepoolSource(CgmSource):
         self._latest: Latest = {}
         self._looked: datetime | None = None
         self._looped: Told | None = None
-        self._changes: dict[str, Told] = {}
-        self._asked_changes: datetime | None = None
+        self._changes = DeviceChanges(self._by_now)
 
     @property
     @override
@@ -190,7 +188,7 @@ class TidepoolSource(CgmSource):
         now = self._clock()
         latest = await self._look(_LATEST_AGE)
         found = devices.status(latest, now, self._looped)
-        return devices.with_changes(found, await self._device_changes(now))
+        return devices.with_changes(found, await self._changes.newest(now))
 
     @override
     async def listen(self, on_change: Callable[[Change], None]) -> None:
@@ -226,33 +224,20 @@ class TidepoolSource(CgmSource):
         is_known = self._looked is not None and now - self._looked < age
         if not is_known:
             found: dict[str, Told] = {}
-            await self._newest(
-                {"type": ",".join(_LATEST)},
+            await self._by_now(
+                {"type": ",".join(_LATEST), "latest": "true"},
                 lambda told: found.update({told.type: told}),
             )
             self._latest, self._looked = found, now
             self._looped = devices.loop_decision(found, self._looped)
         return self._latest
 
-    async def _device_changes(self, now: datetime) -> Mapping[str, Told]:
-        """Return the newest event of some kinds, however long ago it was."""
-        asked = self._asked_changes
-        if asked is None or now - asked >= _EVENTS_EVERY:
-            found: dict[str, Told] = {}
-            for kind in devices.CHANGES:
-                await self._newest(
-                    {"type": "deviceEvent", "subType": kind},
-                    lambda told: found.update({told.sub_type or "": told}),
-                )
-            self._changes, self._asked_changes = found, now
-        return self._changes
-
-    async def _newest(
+    async def _by_now(
         self, query: Mapping[str, str], take: Callable[[Told], None]
     ) -> None:
-        """Pass on the newest documents; one from the future would hide the others."""
-        until = _stamp(self._clock() + AHEAD)
-        await self._documents({**query, "latest": "true", "endDate": until}, take)
+        """Pass on documents, none from the future: it would hide the newest."""
+        until = stamp(self._clock() + AHEAD)
+        await self._documents({**query, "endDate": until}, take)
 
     async def _read(
         self,
@@ -276,9 +261,9 @@ class TidepoolSource(CgmSource):
             CgmResponseError: The answer is short, or as `JsonClient.stream`.
             CgmError: As documented on `JsonClient.stream`.
         """
-        query = {"type": ",".join(types), "startDate": _stamp(since)}
+        query = {"type": ",".join(types), "startDate": stamp(since)}
         if until is not None:
-            query["endDate"] = _stamp(until)
+            query["endDate"] = stamp(until)
 
         def is_wanted(told: Told) -> bool:
             is_inside = told.at >= since and (until is None or told.at <= until)
@@ -383,9 +368,3 @@ def _facts_by_id(found: dict[str, Fact]) -> Callable[[Told], bool]:
             found[fact.treatment.id] = fact
 
     return _facts(keep)
-
-
-def _stamp(at: datetime) -> str:
-    """Return a moment as the server reads it: with a zone, or it is an error."""
-    utc = at.astimezone(UTC).replace(tzinfo=None)
-    return f"{utc.isoformat(timespec='milliseconds')}Z"
