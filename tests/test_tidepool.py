@@ -16,7 +16,7 @@ from simulators.tidepool import Fault, TidepoolSimulator
 
 from .conftest import Clocks
 from .home import GLUCOSE, SIGNAL_LOST, pass_time, restart, set_up, settle, state
-from .tidepool import entry_of, lead_to
+from .tidepool import LOGIN, entry_of, lead_to
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -162,6 +162,46 @@ async def test_a_refused_password_is_not_sent_again(
     assert tidepool.desk.logins == 2
     flows = hass.config_entries.flow.async_progress()
     assert [flow["step_id"] for flow in flows] == ["reauth_tidepool"]
+
+
+async def test_a_refused_password_is_not_sent_again_after_a_restart(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    entry = entry_of()
+    await set_up(hass, entry)
+    tidepool.desk.password = "changed"
+    tidepool.desk.end_sessions()
+    await pass_time(hass, clocks, HOUR, step=10 * MINUTE)
+
+    for _ in range(2):
+        await restart(hass, entry)
+        await pass_time(hass, clocks, HOUR, step=10 * MINUTE)
+    logins = tidepool.desk.logins
+    (flow,) = hass.config_entries.flow.async_progress()
+    await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {**LOGIN, "password": "changed"}
+    )
+    await settle(hass)
+
+    assert logins == 2
+    assert tidepool.desk.logins == 3
+    assert state(hass, DELAYED).isdigit()
+
+
+async def test_a_session_goes_on_although_its_password_was_refused(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    """A server in trouble refused everything; the password stays unsent after it."""
+    entry = entry_of()
+    await set_up(hass, entry)
+    tidepool.fault = Fault.REFUSE
+    await pass_time(hass, clocks, HOUR, step=10 * MINUTE)
+    tidepool.fault = None
+
+    await restart(hass, entry)
+
+    assert tidepool.desk.logins == 1
+    assert state(hass, DELAYED).isdigit()
 
 
 async def test_asking_costs_little(

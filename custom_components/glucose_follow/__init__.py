@@ -42,9 +42,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:
     """Set up one person."""
     store = CgmStore(hass, entry.entry_id)
-    token = access_token(hass, entry)
+    remembered = await store.async_load()
+    token = access_token(hass, entry, remembered.refused)
     source = create_source(hass, entry.data, lambda: entry.options, token)
-    coordinator = CgmCoordinator(hass, entry, source, store, await store.async_load())
+    coordinator = CgmCoordinator(hass, entry, source, store, remembered)
     await coordinator.async_start()
     await coordinator.async_remember()
     entry.runtime_data = coordinator

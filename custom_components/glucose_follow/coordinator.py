@@ -84,7 +84,12 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.status_log = StatusLog()
         self.history: HistoryProgress | None = None
         self.push = Push(self)
-        self.restraint = Restraint(hass, entry, remembered.refused)
+        self.restraint = Restraint(
+            hass,
+            entry,
+            remembered.refused,
+            retries_refused=source.caps.retries_refused,
+        )
         self.reported = Reported(remembered.reported, self.async_remember_soon)
         self.news = TreatmentNews()
         self.is_answering = False
@@ -180,7 +185,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             since, samples = await self._ask()
         except CgmError as err:
             if isinstance(err, CgmAuthError):
-                await self._remember_refusal()
+                await self._remember_refusal(err)
             self._failed(asked, err)
             wait = err.retry_after if isinstance(err, CgmRateLimitError) else None
             raise update_failed(err, wait if self._features is None else None) from err
@@ -218,9 +223,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             )
         self.config_entry.async_start_reauth(self.hass)
 
-    async def _remember_refusal(self) -> None:
+    async def _remember_refusal(self, err: CgmAuthError) -> None:
         """Make sure that not even a restart tries what must not be tried again."""
-        if not self.source.caps.retries_refused:
+        if err.is_final or not self.source.caps.retries_refused:
             self.restraint.async_refused_for_good()
             await self.async_remember()
 

@@ -124,7 +124,11 @@ def create_tidepool(
 
 
 def create_login(
-    hass: HomeAssistant, data: Settings, keep: Callable[[str], None]
+    hass: HomeAssistant,
+    data: Settings,
+    keep: Callable[[str], None],
+    *,
+    is_refused: bool = False,
 ) -> PasswordLogin:
     """Return what opens an account that is read with a password.
 
@@ -132,6 +136,7 @@ def create_login(
         hass: Lends its session.
         data: Of the entry, or what is about to become an entry.
         keep: Gets every new token; the one before it is of no use then.
+        is_refused: Whether the password was refused before.
     """
     return PasswordLogin(
         async_get_clientsession(hass),
@@ -139,6 +144,7 @@ def create_login(
         username=data[CONF_USERNAME],
         password=data[CONF_PASSWORD],
         token=data.get(CONF_SESSION_TOKEN),
+        is_refused=is_refused,
         keep=keep,
     )
 

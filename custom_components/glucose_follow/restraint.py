@@ -17,15 +17,29 @@ class Restraint:
     """Remembers refusals, and for how long nobody may ask."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, refused: str | None
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        refused: str | None,
+        *,
+        retries_refused: bool,
     ) -> None:
-        """Begin with the settings that were refused for good, if any were."""
+        """Begin with the settings that were refused for good, if any were.
+
+        Args:
+            hass: Has the flows that ask for a credential.
+            entry: Of the source.
+            refused: Fingerprint of those settings.
+            retries_refused: Whether the source knows by itself what of them not
+                to show again, so that it may be asked all the same.
+        """
         self.refusals = 0
         """How often the credential was refused since it was last accepted."""
         self.refused = refused
         """Fingerprint of the settings that were refused for good."""
         self._hass = hass
         self._entry = entry
+        self._retries_refused = retries_refused
         self._rest: tuple[float, CgmError] | None = None
 
     @property
@@ -35,7 +49,7 @@ class Restraint:
         Remembered across restarts, and forgotten as soon as the settings that
         were refused are others.
         """
-        return self.refused is not None and self.refused == _fingerprint(self._entry)
+        return not self._retries_refused and was_refused(self._entry, self.refused)
 
     @property
     def is_over(self) -> bool:
@@ -95,6 +109,11 @@ def update_failed(err: CgmError, retry_after: float | None = None) -> UpdateFail
         translation_key=translation_key(err),
         retry_after=retry_after,
     )
+
+
+def was_refused(entry: ConfigEntry, refused: str | None) -> bool:
+    """Return whether a fingerprint is of the settings as they are."""
+    return refused is not None and refused == _fingerprint(entry)
 
 
 def _fingerprint(entry: ConfigEntry) -> str:

@@ -36,6 +36,7 @@ class CgmAuthError(CgmError):
     Attributes:
         is_recognised: Whether the credential is known, and only lacks a right.
         is_unverified: Whether its owner has not shown yet whose e-mail it is.
+        is_final: Whether it may not be shown again before somebody acts.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class CgmAuthError(CgmError):
         *,
         is_recognised: bool = False,
         is_unverified: bool = False,
+        is_final: bool = False,
     ) -> None:
         """Keep what the source knows of the credential."""
         super().__init__(message)
         self.is_recognised = is_recognised
         self.is_unverified = is_unverified
+        self.is_final = is_final
 
 
 class CgmRateLimitError(CgmError):

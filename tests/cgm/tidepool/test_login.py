@@ -54,6 +54,7 @@ def log_in(
     *,
     password: str = PASSWORD,
     token: str | None = None,
+    is_refused: bool = False,
     kept: list[str] | None = None,
 ) -> PasswordLogin:
     """Return a login that has not asked for anything yet."""
@@ -63,6 +64,7 @@ def log_in(
         username=server.desk.username,
         password=password,
         token=token,
+        is_refused=is_refused,
         keep=(lambda _: None) if kept is None else kept.append,
         base=server.url,
     )
@@ -173,8 +175,27 @@ async def test_a_refused_password_is_never_sent_again(
         with pytest.raises(CgmAuthError) as caught:
             await login.token(None)
         assert not caught.value.is_unverified
+        assert caught.value.is_final
 
     assert methods(server) == ["POST"]
+
+
+async def test_a_password_that_was_refused_before_is_not_sent(
+    http: ClientSession, server: TidepoolSimulator, clock: FakeTime
+) -> None:
+    """But a session of that time may go on."""
+    old = await log_in(http, server).token(None)
+    server.requests.clear()
+    fresh = log_in(http, server, is_refused=True)
+    going_on = log_in(http, server, token=old, is_refused=True)
+
+    with pytest.raises(CgmAuthError) as caught:
+        await fresh.token(None)
+    new = await going_on.token(old)
+
+    assert caught.value.is_final
+    assert server.desk.is_valid(new, clock.now)
+    assert methods(server) == ["GET"]
 
 
 async def test_a_session_is_tried_after_its_password_was_refused(
@@ -206,6 +227,7 @@ async def test_an_unverified_address_is_said_so_and_tried_again(
 
     assert await login.token(None)
     assert caught.value.is_unverified
+    assert not caught.value.is_final
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ class PasswordLogin:
         username: str,
         password: str,
         token: str | None = None,
+        is_refused: bool = False,
         keep: Callable[[str], None] = lambda _: None,
         base: URL | None = None,
     ) -> None:
@@ -51,6 +52,7 @@ class PasswordLogin:
             username: The e-mail address.
             password: Of the account.
             token: Of a session that an earlier login began.
+            is_refused: Whether the password was refused before.
             keep: Gets every new token; the one before it is of no use then.
             base: Asked in place of the environment's server.
         """
@@ -60,7 +62,7 @@ class PasswordLogin:
         self._credential = b64encode(f"{username}:{password}".encode()).decode()
         self._token = token
         self._keep = keep
-        self._refusal: CgmAuthError | None = None
+        self._refusal = _refused() if is_refused else None
         self._lock = asyncio.Lock()
 
     async def token(self, refused: str | None) -> str:
@@ -75,7 +77,8 @@ class PasswordLogin:
                 an older one than there is shares the new one.
 
         Raises:
-            CgmAuthError: The session is over, and the password is refused.
+            CgmAuthError: The session is over, and the password is refused; finally,
+                unless the e-mail is not verified.
             CgmError: As documented on `JsonClient.get`.
         """
         async with self._lock:
@@ -97,7 +100,7 @@ class PasswordLogin:
                 "POST", {hdrs.AUTHORIZATION: f"Basic {self._credential}"}
             )
         except CgmAuthError as err:
-            if not err.is_unverified:
+            if err.is_final:
                 self._refusal = err
             raise
 
@@ -112,10 +115,15 @@ class PasswordLogin:
         return token
 
 
+def _refused() -> CgmAuthError:
+    """Return what it means that the password is wrong."""
+    return CgmAuthError("The credential is refused", is_final=True)
+
+
 def _explain(status: int, told: Json) -> CgmError | None:
     """Return what an error of a login means."""
     if status in {400, 401}:
-        return CgmAuthError("The credential is refused")
+        return _refused()
     if status == 403:
         if isinstance(told, dict) and "reason" in told:
             return CgmAuthError("The e-mail is not verified", is_unverified=True)
