@@ -269,7 +269,7 @@ async def test_a_restart_in_the_middle_loses_nothing(
     for days in range(40, 70, 9):
         tidepool.archive.add("bolus", NOW - days * DAY, normal=days)
         tidepool.archive.add("cbg", NOW - days * DAY, value=5)
-    tidepool.fails_after = 31
+    tidepool.fails_after = 43
     await imported(hass, entry)
     partly = await totals(hass, INSULIN)
     tidepool.fails_after = None

@@ -243,3 +243,37 @@ async def test_a_short_answer_about_the_newest_hours_is_noticed(
     before = await source.history(NOON - 3 * DAY, NOON - 2 * DAY)
 
     assert before.treatments == 0
+
+
+@pytest.mark.parametrize("kind", ["cbg", "bolus"])
+async def test_a_short_answer_about_any_other_hours_is_noticed(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime, kind: str
+) -> None:
+    """What they have to end with is asked for first."""
+    for hours in range(24):
+        told = {"value": 5 + hours / 100, "normal": 1 + hours / 100}
+        bare.archive.add(kind, NOON - 2 * DAY - hours * HOUR, **told)
+    bare.archive.add(kind, NOON - HOUR, value=6, normal=2)
+    source = follow(http, bare, clock)
+    await source.identify()
+    bare.ends_after = 2
+
+    with pytest.raises(CgmResponseError):
+        await source.history(NOON - 4 * DAY, NOON - 2 * DAY)
+    bare.ends_after = None
+    whole = await source.history(NOON - 4 * DAY, NOON - 2 * DAY)
+
+    assert whole.readings + whole.treatments == 23
+
+
+async def test_hours_without_anything_are_not_short(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    bare.archive.add("bolus", NOON - HOUR, normal=3)
+    bare.archive.add("bolus", NOON - 9 * DAY, normal=3)
+    # Beside the stretch, where a meal and its calculation are still looked for.
+    bare.archive.add("bolus", NOON - DAY + HOUR / 2, normal=3)
+
+    hours = await history(http, bare, clock, NOON - 4 * DAY, NOON - DAY)
+
+    assert (hours.readings, hours.treatments) == (0, 0)

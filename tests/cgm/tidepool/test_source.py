@@ -195,6 +195,31 @@ async def test_an_answer_that_ends_too_early_is_noticed(
         )
 
 
+@pytest.mark.parametrize("is_live", [False, True])
+@pytest.mark.parametrize("count", [0, 1, 20])
+async def test_a_long_answer_that_ends_too_early_is_noticed(
+    http: ClientSession,
+    bare: TidepoolSimulator,
+    clock: FakeTime,
+    count: int,
+    is_live: bool,
+) -> None:
+    for hours in range(9 * 24):
+        bare.archive.add("cbg", clock.now - hours * HOUR, value=5 + hours / 100)
+        bare.archive.add("bolus", clock.now - hours * HOUR, normal=1 + hours / 100)
+    source = follow(http, bare, clock, is_live=is_live)
+    await source.identify()
+    bare.ends_after = count
+
+    for ask in (source.readings, source.treatments):
+        with pytest.raises(CgmResponseError):
+            await ask(clock.now - 9 * DAY)
+    bare.ends_after = None
+
+    assert len(await source.readings(clock.now - 9 * DAY)) == 9 * 24
+    assert len(await source.treatments(clock.now - 9 * DAY)) == 9 * 24
+
+
 async def test_an_empty_answer_about_an_account_with_data_is_noticed(
     http: ClientSession, server: TidepoolSimulator, clock: FakeTime
 ) -> None:

@@ -143,7 +143,8 @@ class TidepoolSource(CgmSource):
         now, ledger = self._clock(), self._readings
         if now - since > KEPT:
             days: Days[Reading] = Days()
-            await self._read(ledger.types, _readings(days.add), since + _INSTANT)
+            take, known = _readings(days.add), await self._look(_LATEST_AGE)
+            await self._read(ledger.types, take, since + _INSTANT, latest=known)
             return await days.in_order()
         # A look would cost what reading the last minutes costs.
         latest = None if self._is_live else await self._look()
@@ -165,7 +166,8 @@ class TidepoolSource(CgmSource):
         if now - since > KEPT:
             days: Days[Treatment] = Days()
             merger = Merger(days.add)
-            await self._read(ledger.types, _facts(merger.add), since)
+            take, latest = _facts(merger.add), await self._look(_LATEST_AGE)
+            await self._read(ledger.types, take, since, latest=latest)
             await merger.close()
             return await days.in_order()
         latest = await self._look(_LATEST_AGE)
@@ -208,7 +210,7 @@ class TidepoolSource(CgmSource):
         Raises:
             CgmError: As documented on `JsonClient.stream`.
         """
-        hours, latest = Hours(start, end), self._latest
+        hours, latest = Hours(start, end), await self._ends(start, end)
         merger = Merger(_no_copies(hours.add_treatment))
         readings, facts = _readings(hours.add_reading), _facts(merger.add)
         types = self._readings.types
@@ -231,6 +233,17 @@ class TidepoolSource(CgmSource):
             self._latest, self._looked = found, now
             self._looped = devices.loop_decision(found, self._looped)
         return self._latest
+
+    async def _ends(self, start: datetime, end: datetime) -> Latest:
+        """Return what a stretch of history has to end with, by what is known of it."""
+        types = ",".join((*self._readings.types, *_HISTORY))
+        query = {"startDate": stamp(start), "endDate": stamp(end)}
+        found = dict(self._latest)
+        await self._documents(
+            {"type": types, "latest": "true", **query},
+            lambda told: found.update({told.type: told}),
+        )
+        return found
 
     async def _by_now(
         self, query: Mapping[str, str], take: Callable[[Told], None]
