@@ -141,4 +141,4 @@ async def test_hours_do_not_pile_up_before_a_slow_recorder(
     await task
 
     again._forget()
-    assert (during, len(tidepool.requests)) == (2, 2 * 13)
+    assert (during, len(tidepool.requests)) == (3, 3 * 13)
