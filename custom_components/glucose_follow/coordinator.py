@@ -83,6 +83,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.log = TreatmentLog()
         self.status_log = StatusLog()
         self.history: HistoryProgress | None = None
+        self.year_read = remembered.year_read
         self.push = Push(self)
         self.restraint = Restraint(
             hass,
@@ -406,4 +407,5 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             newest_seen=self.timeline.newest_seen,
             reported=self.reported.seen,
             alarms=self.alarms.state,
+            year_read=self.year_read,
         )

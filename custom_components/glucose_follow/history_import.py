@@ -2,11 +2,12 @@
 
 States cannot be written for the past, and what is hours old has no statistics of
 its own. So hours are imported as statistics beside those of sensors, a month at
-a time, and read again for a month in which something may still have arrived.
+a time, and read again for a month in which something may still have arrived, or
+for the year after an upload.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -26,7 +27,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .cgm.errors import CgmError
-from .cgm.hours import HistoryProgress, HistorySource, Hours, full_hour
+from .cgm.hours import HistoryProgress, HistorySource, Hours, YearRead, full_hour
 from .const import CONF_UNIT, DOMAIN, LOGGER
 from .coordinator import CgmCoordinator
 from .history_rows import AMOUNTS, GLUCOSE, Series, amount_rows, glucose_rows
@@ -35,6 +36,9 @@ _YEAR = timedelta(days=365)
 _WINDOW = timedelta(days=30)
 _AGAIN = timedelta(days=31)
 """Pumps are read once a month; what they bring changes hours of the past."""
+
+_UPLOAD = timedelta(hours=1)
+"""An upload is told of when it begins; so long after that it is complete."""
 
 _EVERY = timedelta(hours=6)
 _RETRY = timedelta(minutes=15)
@@ -95,53 +99,98 @@ class HistoryImport:
             CgmError: As documented on `HistorySource`.
             UpdateFailed: The source wants to be left alone.
         """
-        end = full_hour(self._coordinator.now().astimezone(UTC))
-        known = await self._imported_until()
-        start = end - _YEAR if known is None else min(known - _AGAIN, end)
+        now = self._coordinator.now().astimezone(UTC)
+        uploaded, end = self._uploaded(now), full_hour(now)
+        known, year = await self._imported_until(), self._coordinator.year_read
+        is_again = known is not None and bool(year and year.is_over(uploaded, now))
+        is_whole = known is None or is_again
+        start = end - _YEAR if known is None or is_again else min(known - _AGAIN, end)
         progress.days = (end - start) // timedelta(days=1)
         LOGGER.info("Importing %s days of history", progress.days)
-        totals = await self._totals(start)
-        # Hours that have rows get new sums together: beside old ones, some hour
-        # would take back what another one was given.
-        together = start if known is None else known + _HOUR
-        while start < end:
-            until = min(max(together, start + _WINDOW), end)
-            hours = await self._import_window(start, until, totals)
-            progress.readings += hours.readings
-            progress.treatments += hours.treatments
-            progress.days_done += (until - start) // timedelta(days=1)
-            start = until
+        if is_again:
+            await self._import_together(start, end, progress)
+        else:
+            together = start if known is None else known + _HOUR
+            await self._import_in_turn(start, together, end, progress)
+        if is_whole or year is None:
+            self._coordinator.year_read = YearRead(at=now, uploaded=uploaded)
+            self._coordinator.async_remember_soon()
         LOGGER.info(
             "Imported %s days of history: %s readings, %s treatments",
             *(progress.days, progress.readings, progress.treatments),
         )
 
-    async def _import_window(
-        self, start: datetime, end: datetime, totals: dict[str, float]
+    def _uploaded(self, now: datetime) -> datetime | None:
+        """Return when the newest upload began, None if it may still go on."""
+        at = self._source.uploaded_at()
+        return at if at is not None and now - at >= _UPLOAD else None
+
+    async def _import_in_turn(
+        self,
+        start: datetime,
+        together: datetime,
+        end: datetime,
+        progress: HistoryProgress,
+    ) -> None:
+        """Import a month after the other, hours that have rows together.
+
+        They get new sums: beside old ones, some hour would take back what another
+        one was given.
+        """
+        totals = await self._totals(start)
+        while start < end:
+            until = min(max(together, start + _WINDOW), end)
+            hours = await self._read(start, until, progress)
+            await self._write([hours], totals)
+            start = until
+
+    async def _import_together(
+        self, start: datetime, end: datetime, progress: HistoryProgress
+    ) -> None:
+        """Read a month after the other, and import all at once, or nothing."""
+        totals, found = await self._totals(start), []
+        while start < end:
+            until = min(start + _WINDOW, end)
+            found.append(await self._read(start, until, progress))
+            start = until
+        await self._write(found, totals)
+
+    async def _read(
+        self, start: datetime, end: datetime, progress: HistoryProgress
     ) -> Hours:
-        """Return a month after its hours are imported and added to the totals."""
+        """Return a stretch of hours."""
         self._coordinator.restraint.refuse_to_ask()
         hours = await self._source.history(start, end)
-        unit = await self._unit()
-        self._add(GLUCOSE, glucose_rows(hours, unit), unit)
-        for series in AMOUNTS:
-            await asyncio.sleep(0)
-            rows = amount_rows(series, hours, totals.get(series.key))
-            if rows:
-                totals[series.key] = rows[-1]["sum"] or 0.0
-            self._add(series, rows)
-        # Rows would pile up before a recorder that is slower than the source.
-        await get_instance(self._hass).async_block_till_done()
+        progress.readings += hours.readings
+        progress.treatments += hours.treatments
+        progress.days_done += (end - start) // timedelta(days=1)
         return hours
 
-    @callback
-    def _add(
+    async def _write(self, found: Sequence[Hours], totals: dict[str, float]) -> None:
+        """Import hours and add them to the totals: all sums of a series at once."""
+        unit = await self._unit()
+        for hours in found:
+            await self._add(GLUCOSE, glucose_rows(hours, unit), unit)
+        for series in AMOUNTS:
+            rows: list[StatisticData] = []
+            for hours in found:
+                await asyncio.sleep(0)
+                rows += amount_rows(series, hours, totals.get(series.key))
+                if rows:
+                    totals[series.key] = rows[-1]["sum"] or 0.0
+            await self._add(series, rows)
+
+    async def _add(
         self, series: Series, rows: list[StatisticData], unit: str | None = None
     ) -> None:
-        """Hand rows to the recorder, which writes them in its own thread."""
+        """Hand rows to the recorder, and wait until its thread has written them.
+
+        They would pile up before a recorder that is slower than the source.
+        """
         if rows:
             metadata = series.metadata(self._entry, unit)
             async_add_external_statistics(self._hass, metadata, rows)
+            await get_instance(self._hass).async_block_till_done()
 
     async def _unit(self) -> str:
         """Return the unit that glucose was imported in, or the person's own.

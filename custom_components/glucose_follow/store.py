@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .cgm import alarm_state
 from .cgm.alarm_state import AlarmState, StoredState
+from .cgm.hours import YearRead
 from .cgm.source import Feature
 from .const import DOMAIN, SAVE_DELAY
 
@@ -37,6 +38,16 @@ class Remembered:
     alarms: AlarmState = field(default_factory=AlarmState)
     """What was told, and what was silenced."""
 
+    year_read: YearRead | None = None
+    """When a year of history was last read, None if it never was."""
+
+
+class _StoredYear(TypedDict):
+    """How it is written down."""
+
+    at: str
+    uploaded: str | None
+
 
 class _Stored(TypedDict):
     """How it is written down."""
@@ -47,6 +58,7 @@ class _Stored(TypedDict):
     newest_seen: str | None
     reported: NotRequired[dict[str, str]]
     alarms: NotRequired[StoredState]
+    year_read: NotRequired[_StoredYear | None]
 
 
 class CgmStore:
@@ -74,6 +86,7 @@ class CgmStore:
                 if (moment := _moment(text)) is not None
             },
             alarms=_alarms(stored),
+            year_read=_year_read(stored.get("year_read")),
         )
 
     def save_soon(self, remembered: Remembered) -> None:
@@ -100,7 +113,24 @@ def _stored(remembered: Remembered) -> _Stored:
         "newest_seen": newest_seen.isoformat() if newest_seen else None,
         "reported": {key: at.isoformat() for key, at in remembered.reported.items()},
         "alarms": alarm_state.to_json(remembered.alarms),
+        "year_read": _stored_year(remembered.year_read),
     }
+
+
+def _stored_year(year: YearRead | None) -> _StoredYear | None:
+    """Return what is written down of when a year was read."""
+    if year is None:
+        return None
+    uploaded = year.uploaded.isoformat() if year.uploaded else None
+    return {"at": year.at.isoformat(), "uploaded": uploaded}
+
+
+def _year_read(stored: _StoredYear | None) -> YearRead | None:
+    """Return when a year was read, None if nobody wrote it down."""
+    at = _moment(stored["at"]) if stored else None
+    if stored is None or at is None:
+        return None
+    return YearRead(at=at, uploaded=_moment(stored["uploaded"]))
 
 
 def _features(stored: list[str] | None) -> frozenset[Feature] | None:

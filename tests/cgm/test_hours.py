@@ -12,6 +12,7 @@ from custom_components.glucose_follow.cgm.hours import (
     HistorySource,
     Hour,
     Hours,
+    YearRead,
     full_hour,
 )
 from custom_components.glucose_follow.cgm.models import (
@@ -25,6 +26,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool import TidepoolSource
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+WEEK = timedelta(days=7)
 
 
 def reading(minute: int, mgdl: int) -> Reading:
@@ -177,3 +179,26 @@ def test_a_full_hour_begins_every_hour() -> None:
 def test_only_some_sources_keep_history() -> None:
     assert issubclass(TidepoolSource, HistorySource)
     assert not issubclass(SimulatedSource, HistorySource)
+
+
+@pytest.mark.parametrize(
+    ("known", "uploaded", "passed", "is_over"),
+    [
+        (NOON, NOON + HOUR, WEEK, True),
+        (NOON, NOON + HOUR, WEEK - timedelta.resolution, False),
+        (NOON, NOON, WEEK, False),
+        (NOON, NOON - HOUR, WEEK, False),
+        (NOON, None, 9 * WEEK, False),
+        (None, None, 9 * WEEK, False),
+        (None, NOON - HOUR, WEEK, True),
+    ],
+)
+def test_a_year_is_read_again_after_an_upload_once_a_week_at_most(
+    known: datetime | None,
+    uploaded: datetime | None,
+    passed: timedelta,
+    is_over: bool,
+) -> None:
+    year = YearRead(at=NOON, uploaded=known)
+
+    assert year.is_over(uploaded, NOON + passed) is is_over

@@ -285,6 +285,106 @@ async def test_a_restart_in_the_middle_loses_nothing(
     assert len(asked) == 2 * 3
 
 
+async def read_at_a_clinic(tidepool: TidepoolSimulator, clocks: Clocks) -> None:
+    """Upload what a pump has of three months, and let that take a while."""
+    for days in range(5, 92):
+        tidepool.archive.add("bolus", NOW - days * DAY - HOUR / 2, normal=5)
+    tidepool.archive.add("upload", clocks.world())
+    clocks.tick(2 * HOUR)
+
+
+async def test_what_a_clinic_uploads_is_read_for_all_of_its_months(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    entry = entry_of()
+    tidepool.archive.add("bolus", NOW - 100 * DAY, normal=1)
+    await imported(hass, entry)
+    clocks.tick(7 * DAY)
+    await read_at_a_clinic(tidepool, clocks)
+    tidepool.requests.clear()
+
+    await restart(hass, entry)
+    rows = await rows_of(hass, INSULIN)
+    whole = stretches(tidepool)
+    tidepool.requests.clear()
+    await restart(hass, entry)
+
+    sums = [row["sum"] for row in rows]
+    units = done_until(clocks.world())[0] + 1 + 87 * 5
+    assert sum(row["state"] for row in rows) == pytest.approx(units)
+    assert sums == sorted(sums)
+    assert sums[-1] == pytest.approx(units)
+    assert len(whole) == 2 * 13
+    assert len(stretches(tidepool)) == 2
+    assert await totals(hass, INSULIN) == pytest.approx((units, units))
+
+
+@pytest.mark.parametrize("days", [1, 6.9])
+async def test_a_year_is_read_again_once_a_week_at_most(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks, days: float
+) -> None:
+    """What is uploaded in the meantime is not forgotten over a restart."""
+    entry = entry_of()
+    await imported(hass, entry)
+    clocks.tick(days * DAY)
+    await read_at_a_clinic(tidepool, clocks)
+    tidepool.requests.clear()
+
+    await restart(hass, entry)
+    early = len(stretches(tidepool))
+    clocks.tick((7 - days) * DAY)
+    tidepool.requests.clear()
+    await restart(hass, entry)
+
+    assert early == 2 * 2
+    assert len(stretches(tidepool)) == 2 * 13
+
+
+async def test_an_upload_that_goes_on_is_waited_for(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    entry = entry_of()
+    await imported(hass, entry)
+    clocks.tick(8 * DAY)
+    tidepool.archive.add("upload", clocks.world() - HOUR / 2)
+    tidepool.requests.clear()
+
+    await restart(hass, entry)
+    during = len(stretches(tidepool))
+    tidepool.requests.clear()
+    await pass_time(hass, clocks, 6.2 * HOUR, step=10 * timedelta(minutes=1))
+
+    assert during == 2 * 2
+    assert len(stretches(tidepool)) == 2 * 13
+
+
+@pytest.mark.parametrize("fails_after", [9, 20, 40])
+async def test_a_year_that_could_not_be_read_again_changes_nothing(
+    hass: HomeAssistant,
+    tidepool: TidepoolSimulator,
+    clocks: Clocks,
+    fails_after: int,
+) -> None:
+    entry = entry_of()
+    await imported(hass, entry)
+    before = await rows_of(hass, INSULIN)
+    clocks.tick(7 * DAY)
+    await read_at_a_clinic(tidepool, clocks)
+    tidepool.requests.clear()
+    tidepool.fails_after = fails_after
+
+    await restart(hass, entry)
+    failed = await rows_of(hass, INSULIN)
+    tidepool.fails_after = None
+    tidepool.requests.clear()
+    await pass_time(hass, clocks, 16 * timedelta(minutes=1))
+
+    units = done_until(clocks.world())[0] + 87 * 5
+    assert failed == before
+    assert len(stretches(tidepool)) == 2 * 13
+    assert await totals(hass, INSULIN) == pytest.approx((units, units))
+
+
 async def test_a_source_that_wants_to_be_left_alone_is(
     hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
 ) -> None:

@@ -11,6 +11,9 @@ from .models import Reading, Treatment, TreatmentKind
 
 HOUR = timedelta(hours=1)
 
+_WEEK = timedelta(days=7)
+"""How often a year is read again at most."""
+
 _PARTS = 100_000
 """Of a unit or a gram. Whole numbers add up to the same in any order."""
 
@@ -33,6 +36,30 @@ class HistoryProgress:
 
     treatments: int = 0
     """How many treatments were in them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YearRead:
+    """When a whole year was last read."""
+
+    at: datetime
+    """Aware, UTC."""
+
+    uploaded: datetime | None
+    """When the newest upload began that was complete then; aware, UTC."""
+
+    def is_over(self, uploaded: datetime | None, now: datetime) -> bool:
+        """Return whether to read it again.
+
+        What is uploaded at a clinic every few months is new for all of them.
+
+        Args:
+            uploaded: When the newest upload began, None if none is complete.
+            now: The present; aware.
+        """
+        if uploaded is None or now - self.at < _WEEK:
+            return False
+        return self.uploaded is None or uploaded > self.uploaded
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,6 +176,9 @@ class HistorySource(Protocol):
         Raises:
             CgmError: As named in `errors`.
         """
+
+    def uploaded_at(self) -> datetime | None:
+        """Return when the newest upload that was seen began, None if none was."""
 
 
 def full_hour(at: datetime) -> datetime:

@@ -343,6 +343,21 @@ async def test_pump_loop_and_phone_are_told(
     assert status.sensor_model == "Dexcom G7"
 
 
+async def test_the_newest_upload_that_was_seen_is_known(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    source = follow(http, bare, clock)
+    await source.identify()
+    without = source.uploaded_at()
+    bare.archive.add("upload", clock.now - DAY)
+    bare.archive.add("upload", clock.now - HOUR)
+
+    await source.identify()
+
+    assert without is None
+    assert source.uploaded_at() == clock.now - HOUR
+
+
 async def test_a_loop_still_runs_when_a_person_decides_something(
     http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
 ) -> None:

@@ -220,6 +220,11 @@ class TidepoolSource(CgmSource):
         await merger.close()
         return hours
 
+    def uploaded_at(self) -> datetime | None:
+        """Return when the newest upload that was seen began, None if none was."""
+        upload = self._latest.get("upload")
+        return upload.at if upload else None
+
     async def _look(self, age: timedelta = timedelta()) -> Latest:
         """Return the newest document of each type, at most so old."""
         now = self._clock()
