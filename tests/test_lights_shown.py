@@ -11,6 +11,7 @@ from homeassistant.components.demo.light import DemoLight
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
 import pytest
 
 from custom_components.glucose_follow import lights
@@ -99,6 +100,12 @@ async def _answer(hass: HomeAssistant, lamp: State, is_on: bool = True) -> None:
     else:
         hass.states.async_set(LAMP, "off")
     await settle(hass)
+
+
+def _white(lamp: State) -> State:
+    """Return a lamp as it is when it gets power."""
+    attributes = {**lamp.attributes, "rgb_color": (255, 255, 255)}
+    return State(lamp.entity_id, lamp.state, attributes)
 
 
 @contextmanager
@@ -360,3 +367,48 @@ async def test_what_comes_late_does_not_undo_what_came_after_it(
         await asyncio.gather(showing, restoring)
 
     assert _colour(hass) == BEFORE
+
+
+async def test_a_light_that_is_back_and_off_at_first_shows_what_is_wanted(
+    hass: HomeAssistant,
+) -> None:
+    await _show(hass)
+    lamp = _cut_off(hass)
+
+    await _answer(hass, lamp, is_on=False)
+    await _answer(hass, _white(lamp))
+
+    assert _colour(hass) == RED
+
+
+async def test_a_light_that_somebody_switches_on_later_stays_as_it_is(
+    hass: HomeAssistant, clocks: Clocks
+) -> None:
+    await _show(hass)
+    lamp = _cut_off(hass)
+    await _answer(hass, lamp, is_on=False)
+    await pass_time(hass, clocks, 11 * SECOND)
+
+    await _light(hass, "turn_on", rgb_color=GREEN)
+    await settle(hass)
+
+    assert _colour(hass) == GREEN
+
+
+async def test_what_is_wanted_next_is_shown_though_the_light_goes_off_just_then(
+    hass: HomeAssistant,
+) -> None:
+    save = Store.async_save
+
+    async def report_late(store: Store[Any], data: Any) -> None:
+        hass.states.async_set(LAMP, "off")
+        await save(store, data)
+
+    await _show(hass)
+    with failing(LAMP):
+        await _restore(hass)
+    with patch.object(Store, "async_save", report_late):
+        await _show(hass, ORANGE)
+    await settle(hass)
+
+    assert _colour(hass) == ORANGE

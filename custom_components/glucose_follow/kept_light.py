@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from math import inf
 
 from homeassistant.components.light.const import DOMAIN as LIGHT_DOMAIN
 from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_ON, STATE_OFF, STATE_ON
@@ -28,6 +29,9 @@ _PAUSES = (5, 15, 60, 300, 900)
 _LONGEST = 30
 """Seconds after which a light that neither does what it is told nor fails has failed."""
 
+_BACK = 10
+"""Seconds in which a light that is back says how it really is: off comes first."""
+
 
 class KeptLight:
     """Brings a light to show what is wanted, and to be as it was in the end."""
@@ -46,9 +50,11 @@ class KeptLight:
         self._save = save
         self._looks = Looks(hass)
         self._shown: Look | None = None
+        self._tried: Look | None = None
         self._lock = asyncio.Lock()
         self._tries = 0
         self._is_failing = False
+        self._back_at = -inf
         self._stop_listening: CALLBACK_TYPE | None = None
         self._stop_timer: CALLBACK_TYPE | None = None
 
@@ -136,6 +142,7 @@ class KeptLight:
         Who was switched off meanwhile was switched off by somebody, and stays so.
         """
         if look := self._looks.best:
+            self._tried = look
             if self.remember():
                 await self._save()
             await self._hass.services.async_call(
@@ -191,10 +198,15 @@ class KeptLight:
         old, new = answer(event.data["old_state"]), answer(event.data["new_state"])
         if new is None:
             return
+        now = self._hass.loop.time()
         if old is None:
+            self._back_at = now
+        was_off = old is not None and old.state == STATE_OFF
+        if old is None or (was_off and now - self._back_at < _BACK):
             if new.state == STATE_ON:
                 # Back, and not as it was left.
                 self._shown = None
             self._hass.async_create_task(self._async_try_again())
         elif (old.state, new.state) == (STATE_ON, STATE_OFF):
-            self._shown = self._looks.best
+            # What was wanted of it until now; what comes next may switch it on.
+            self._shown = self._tried
