@@ -62,6 +62,20 @@ def test_a_signal_lost_during_a_low_is_told_whatever_was_silenced(
     ]
 
 
+def test_a_signal_lost_during_a_low_is_told_at_any_hour() -> None:
+    by_day = replace(on(), window=Window(start=time(7), end=time(22)))
+    night = Night(settings=wanted({LOW: on(repeat=20), SIGNAL_LOST: by_day}))
+
+    night.live([65, 65, *[None] * 12])
+
+    assert night.lines == [
+        "5 raised low",
+        "20 raised signal_lost",
+        "40 repeated signal_lost",
+        "60 repeated signal_lost",
+    ]
+
+
 def test_a_low_without_readings_is_told_as_often_as_before() -> None:
     night = Night(
         settings=wanted(

@@ -234,7 +234,7 @@ class _Look:
         due = max(due, self.state.snoozed.get(level, due))
         if level in QUIET_IN_WARMUP and not is_urgent:
             due = max(due, self._warm_at() or due)
-        if settings.window is not None:
+        if settings.window is not None and not is_urgent:
             due = settings.window.opens(due, self._settings.zone)
         return due
 
