@@ -8,6 +8,7 @@ for the year after an upload.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -26,7 +27,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from .cgm.errors import CgmError
+from .cgm.errors import CgmConnectionError, CgmError, CgmRateLimitError
 from .cgm.hours import HistoryProgress, HistorySource, Hours, YearRead, full_hour
 from .const import CONF_UNIT, DOMAIN, LOGGER
 from .coordinator import CgmCoordinator
@@ -86,39 +87,48 @@ class HistoryImport:
         try:
             await self._import(progress)
         except (CgmError, UpdateFailed) as err:
-            progress.state, wait = "failed", _RETRY
+            progress.state, wait = "failed", _pause(err)
             LOGGER.debug("History could not be read (%s)", type(err).__name__)
         else:
             progress.state, wait = "done", _EVERY
         self._cancel = async_call_later(self._hass, wait, self._begin)
 
     async def _import(self, progress: HistoryProgress) -> None:
-        """Import all that may be new, a month at a time.
+        """Import all that may be new, a month at a time, then a year if it is due.
 
         Raises:
             CgmError: As documented on `HistorySource`.
             UpdateFailed: The source wants to be left alone.
         """
         now = self._coordinator.now().astimezone(UTC)
-        uploaded, end = self._uploaded(now), full_hour(now)
-        known, year = await self._imported_until(), self._coordinator.year_read
-        is_again = known is not None and bool(year and year.is_over(uploaded, now))
-        is_whole = known is None or is_again
-        start = end - _YEAR if known is None or is_again else min(known - _AGAIN, end)
-        progress.days = (end - start) // timedelta(days=1)
-        LOGGER.info("Importing %s days of history", progress.days)
-        if is_again:
-            await self._import_together(start, end, progress)
-        else:
-            together = start if known is None else known + _HOUR
-            await self._import_in_turn(start, together, end, progress)
-        if is_whole or year is None:
-            self._coordinator.year_read = YearRead(at=now, uploaded=uploaded)
-            self._coordinator.async_remember_soon()
+        read = YearRead(at=now, uploaded=self._uploaded(now))
+        end, known = full_hour(now), await self._imported_until()
+        start = end - _YEAR if known is None else min(known - _AGAIN, end)
+        self._announce(end - start, progress)
+        together = start if known is None else known + _HOUR
+        found = await self._import_in_turn(start, together, end, progress)
+        year = self._coordinator.year_read
+        if known is None or year is None:
+            self._remember(read)
+        elif year.is_over(read.uploaded, now):
+            await self._import_year(min(end - _YEAR, start), start, found, progress)
+            self._remember(read)
         LOGGER.info(
             "Imported %s days of history: %s readings, %s treatments",
             *(progress.days, progress.readings, progress.treatments),
         )
+
+    def _announce(self, span: timedelta, progress: HistoryProgress) -> None:
+        """Say how much there is to read."""
+        days = span // timedelta(days=1)
+        progress.days += days
+        LOGGER.info("Importing %s days of history", days)
+
+    @callback
+    def _remember(self, year: YearRead) -> None:
+        """Write down when a year was read, or could not be."""
+        self._coordinator.year_read = year
+        self._coordinator.async_remember_soon()
 
     def _uploaded(self, now: datetime) -> datetime | None:
         """Return when the newest upload began, None if it may still go on."""
@@ -131,29 +141,61 @@ class HistoryImport:
         together: datetime,
         end: datetime,
         progress: HistoryProgress,
-    ) -> None:
-        """Import a month after the other, hours that have rows together.
+    ) -> list[Hours]:
+        """Import a month after the other, hours that have rows together; return them.
 
         They get new sums: beside old ones, some hour would take back what another
         one was given.
         """
-        totals = await self._totals(start)
+        totals, found = await self._totals(start), []
         while start < end:
             until = min(max(together, start + _WINDOW), end)
             hours = await self._read(start, until, progress)
             await self._write([hours], totals)
+            found.append(hours)
             start = until
+        return found
 
-    async def _import_together(
-        self, start: datetime, end: datetime, progress: HistoryProgress
+    async def _import_year(
+        self,
+        start: datetime,
+        end: datetime,
+        later: Sequence[Hours],
+        progress: HistoryProgress,
     ) -> None:
-        """Read a month after the other, and import all at once, or nothing."""
-        totals, found = await self._totals(start), []
+        """Import what a year has before the hours just imported, with new sums for all.
+
+        All is imported at once, or nothing.
+        """
+        self._announce(end - start, progress)
+        try:
+            found = await self._read_in_turn(start, end, progress)
+        except CgmError, UpdateFailed:
+            self._postpone_year()
+            raise
+        await self._write([*found, *later], await self._totals(start))
+
+    def _postpone_year(self) -> None:
+        """Remember that a year could not be read; say so the first time."""
+        if (year := self._coordinator.year_read) is None:
+            return
+        if year.tried is None:
+            LOGGER.warning(
+                "A year of history could not be read again; it will be tried once a day"
+            )
+        tried = self._coordinator.now().astimezone(UTC)
+        self._remember(replace(year, tried=tried))
+
+    async def _read_in_turn(
+        self, start: datetime, end: datetime, progress: HistoryProgress
+    ) -> list[Hours]:
+        """Read a month after the other."""
+        found: list[Hours] = []
         while start < end:
             until = min(start + _WINDOW, end)
             found.append(await self._read(start, until, progress))
             start = until
-        await self._write(found, totals)
+        return found
 
     async def _read(
         self, start: datetime, end: datetime, progress: HistoryProgress
@@ -234,6 +276,14 @@ class HistoryImport:
     async def _ask[T](self, question: Callable[[], T]) -> T:
         """Return what the recorder's database says."""
         return await get_instance(self._hass).async_add_executor_job(question)
+
+
+def _pause(err: CgmError | UpdateFailed) -> timedelta:
+    """Return how long to wait after a failure, not less than the source asks for."""
+    asked = None
+    if isinstance(err, CgmConnectionError | CgmRateLimitError):
+        asked = err.retry_after
+    return max(_RETRY, timedelta(seconds=asked or 0))
 
 
 @callback

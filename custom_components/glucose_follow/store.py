@@ -47,6 +47,7 @@ class _StoredYear(TypedDict):
 
     at: str
     uploaded: str | None
+    tried: NotRequired[str | None]
 
 
 class _Stored(TypedDict):
@@ -122,7 +123,8 @@ def _stored_year(year: YearRead | None) -> _StoredYear | None:
     if year is None:
         return None
     uploaded = year.uploaded.isoformat() if year.uploaded else None
-    return {"at": year.at.isoformat(), "uploaded": uploaded}
+    tried = year.tried.isoformat() if year.tried else None
+    return {"at": year.at.isoformat(), "uploaded": uploaded, "tried": tried}
 
 
 def _year_read(stored: _StoredYear | None) -> YearRead | None:
@@ -130,7 +132,11 @@ def _year_read(stored: _StoredYear | None) -> YearRead | None:
     at = _moment(stored["at"]) if stored else None
     if stored is None or at is None:
         return None
-    return YearRead(at=at, uploaded=_moment(stored["uploaded"]))
+    return YearRead(
+        at=at,
+        uploaded=_moment(stored["uploaded"]),
+        tried=_moment(stored.get("tried")),
+    )
 
 
 def _features(stored: list[str] | None) -> frozenset[Feature] | None:

@@ -121,6 +121,8 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
         """After so many documents the storage fails, and nobody is told."""
         self.fails_after: int | None = None
         """After so many requests the server is out of order."""
+        self.fails_with = (503, 0)
+        """What status it answers with then, and for how many seconds."""
         self.loses_refreshes = False
         """Whether the next refresh is done, and its answer lost."""
         self.is_denied = False
@@ -181,7 +183,9 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
             )
         )
         if self.fails_after is not None and len(self.requests) > self.fails_after:
-            return web.Response(status=503)
+            status, seconds = self.fails_with
+            headers = {hdrs.RETRY_AFTER: str(seconds)} if seconds else {}
+            return web.Response(status=status, headers=headers)
         if self._fault is None:
             return await _served(request, handler)
         if self._fault is Fault.REFUSE:

@@ -26,6 +26,7 @@ from custom_components.glucose_follow.cgm.sources.tidepool import TidepoolSource
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 
 
@@ -202,3 +203,14 @@ def test_a_year_is_read_again_after_an_upload_once_a_week_at_most(
     year = YearRead(at=NOON, uploaded=known)
 
     assert year.is_over(uploaded, NOON + passed) is is_over
+
+
+@pytest.mark.parametrize(
+    ("passed", "is_over"), [(DAY - timedelta.resolution, False), (DAY, True)]
+)
+def test_a_year_that_could_not_be_read_is_tried_again_after_a_day(
+    passed: timedelta, is_over: bool
+) -> None:
+    year = YearRead(at=NOON - WEEK, uploaded=None, tried=NOON)
+
+    assert year.is_over(NOON - HOUR, NOON + passed) is is_over

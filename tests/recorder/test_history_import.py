@@ -17,11 +17,13 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
+from custom_components.glucose_follow.cgm.hours import YearRead
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.diagnostics import (
     async_get_config_entry_diagnostics,
 )
 from custom_components.glucose_follow.history_import import HistoryImport
+from custom_components.glucose_follow.store import CgmStore
 from simulators.tidepool import Fault, RecordedRequest, TidepoolSimulator
 from tests.conftest import NOW, Clocks
 from tests.home import pass_time, restart, set_up, settle
@@ -81,6 +83,15 @@ def stretches(tidepool: TidepoolSimulator) -> list[RecordedRequest]:
         for each in tidepool.requests
         if {"startDate", "endDate"} <= each.query.keys() and "latest" not in each.query
     ]
+
+
+def asked_since(tidepool: TidepoolSimulator) -> datetime:
+    """Return when the oldest glucose is from that was asked for."""
+    return min(
+        datetime.fromisoformat(each.query["startDate"])
+        for each in stretches(tidepool)
+        if each.query["type"] == "cbg"
+    )
 
 
 def done_until(end: datetime) -> tuple[float, float]:
@@ -337,7 +348,8 @@ async def test_a_year_is_read_again_once_a_week_at_most(
     await restart(hass, entry)
 
     assert early == 2 * 2
-    assert len(stretches(tidepool)) == 2 * 13
+    assert asked_since(tidepool) == clocks.world() - 365 * DAY
+    assert len(stretches(tidepool)) <= 2 * 14
 
 
 async def test_an_upload_that_goes_on_is_waited_for(
@@ -355,15 +367,11 @@ async def test_an_upload_that_goes_on_is_waited_for(
     await pass_time(hass, clocks, 6.2 * HOUR, step=10 * timedelta(minutes=1))
 
     assert during == 2 * 2
-    assert len(stretches(tidepool)) == 2 * 13
+    assert len(stretches(tidepool)) == 2 * 14
 
 
-@pytest.mark.parametrize("fails_after", [9, 20, 40])
-async def test_a_year_that_could_not_be_read_again_changes_nothing(
-    hass: HomeAssistant,
-    tidepool: TidepoolSimulator,
-    clocks: Clocks,
-    fails_after: int,
+async def test_a_month_that_could_not_be_read_again_changes_nothing(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
 ) -> None:
     entry = entry_of()
     await imported(hass, entry)
@@ -371,7 +379,7 @@ async def test_a_year_that_could_not_be_read_again_changes_nothing(
     clocks.tick(7 * DAY)
     await read_at_a_clinic(tidepool, clocks)
     tidepool.requests.clear()
-    tidepool.fails_after = fails_after
+    tidepool.fails_after = 9
 
     await restart(hass, entry)
     failed = await rows_of(hass, INSULIN)
@@ -383,6 +391,115 @@ async def test_a_year_that_could_not_be_read_again_changes_nothing(
     assert failed == before
     assert len(stretches(tidepool)) == 2 * 13
     assert await totals(hass, INSULIN) == pytest.approx((units, units))
+
+
+@pytest.mark.parametrize("fails_after", [20, 40])
+async def test_a_year_that_could_not_be_read_again_keeps_no_month_back(
+    hass: HomeAssistant,
+    tidepool: TidepoolSimulator,
+    clocks: Clocks,
+    fails_after: int,
+) -> None:
+    entry = entry_of()
+    tidepool.archive.add("bolus", NOW - 100 * DAY, normal=1)
+    await imported(hass, entry)
+    clocks.tick(7 * DAY)
+    await read_at_a_clinic(tidepool, clocks)
+    tidepool.requests.clear()
+    tidepool.fails_after = fails_after
+
+    await restart(hass, entry)
+
+    rows = await rows_of(hass, INSULIN)
+    sums = [row["sum"] for row in rows]
+    units = done_until(clocks.world())[0] + 1 + len(range(5, 32)) * 5
+    assert rows[-1]["end"] == clocks.world().timestamp()
+    assert sums == sorted(sums)
+    assert sums[-1] == pytest.approx(units)
+    assert sum(row["state"] for row in rows) == pytest.approx(units)
+
+
+async def test_a_year_that_could_not_be_read_again_is_tried_once_a_day(
+    hass: HomeAssistant,
+    tidepool: TidepoolSimulator,
+    clocks: Clocks,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One document can spoil a month for ever; and a restart asks no sooner."""
+    entry = entry_of()
+    await imported(hass, entry)
+    clocks.tick(7 * DAY)
+    await read_at_a_clinic(tidepool, clocks)
+    tidepool.fails_after = len(tidepool.requests) + 20
+    await restart(hass, entry)
+    tidepool.fails_after = None
+
+    tidepool.requests.clear()
+    await pass_time(hass, clocks, HOUR, step=10 * timedelta(minutes=1))
+    soon = stretches(tidepool)
+    clocks.tick(22 * HOUR)
+    tidepool.requests.clear()
+    await restart(hass, entry)
+    early = stretches(tidepool)
+    clocks.tick(HOUR)
+    tidepool.requests.clear()
+    tidepool.fails_after = 20
+    await restart(hass, entry)
+    tidepool.fails_after = None
+    again = asked_since(tidepool)
+    clocks.tick(DAY)
+    tidepool.requests.clear()
+    await restart(hass, entry)
+
+    units = done_until(clocks.world())[0] + 87 * 5
+    assert (len(soon), len(early)) == (2, 2 * 2)
+    assert again == clocks.world() - DAY - 365 * DAY
+    assert asked_since(tidepool) == clocks.world() - 365 * DAY
+    assert await totals(hass, INSULIN) == pytest.approx((units, units))
+    warnings = [
+        record
+        for record in caplog.records
+        if record.levelno == logging.WARNING and "A year of history" in record.message
+    ]
+    assert len(warnings) == 1
+
+
+async def test_a_year_that_an_older_version_read_is_remembered(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    hass_storage["glucose_follow.alex"] = {
+        "version": 1,
+        "key": "glucose_follow.alex",
+        "data": {
+            "features": None,
+            "refused": None,
+            "newest_at": None,
+            "newest_seen": None,
+            "year_read": {"at": NOW.isoformat(), "uploaded": None},
+        },
+    }
+
+    remembered = await CgmStore(hass, "alex").async_load()
+
+    assert remembered.year_read == YearRead(at=NOW, uploaded=None)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_history_is_not_tried_again_before_the_source_allows_it(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks, status: int
+) -> None:
+    tidepool.fails_after = 20
+    tidepool.fails_with = (status, 3600)
+    await imported(hass, entry_of())
+    tidepool.fails_after = None
+    tidepool.requests.clear()
+
+    await pass_time(hass, clocks, 59 * HOUR / 60, step=HOUR / 60)
+    early = stretches(tidepool)
+    await pass_time(hass, clocks, 2 * HOUR / 60, step=HOUR / 60)
+
+    assert early == []
+    assert stretches(tidepool)
 
 
 async def test_a_source_that_wants_to_be_left_alone_is(

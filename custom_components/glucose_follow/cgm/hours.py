@@ -14,6 +14,9 @@ HOUR = timedelta(hours=1)
 _WEEK = timedelta(days=7)
 """How often a year is read again at most."""
 
+_DAY = timedelta(days=1)
+"""How long a year that could not be read is left alone: asking takes long."""
+
 _PARTS = 100_000
 """Of a unit or a gram. Whole numbers add up to the same in any order."""
 
@@ -48,6 +51,9 @@ class YearRead:
     uploaded: datetime | None
     """When the newest upload began that was complete then; aware, UTC."""
 
+    tried: datetime | None = None
+    """When reading it again failed since; aware, UTC."""
+
     def is_over(self, uploaded: datetime | None, now: datetime) -> bool:
         """Return whether to read it again.
 
@@ -58,6 +64,8 @@ class YearRead:
             now: The present; aware.
         """
         if uploaded is None or now - self.at < _WEEK:
+            return False
+        if self.tried is not None and now - self.tried < _DAY:
             return False
         return self.uploaded is None or uploaded > self.uploaded
 
