@@ -123,6 +123,8 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
         """After so many requests the server is out of order."""
         self.fails_with = (503, 0)
         """What status it answers with then, and for how many seconds."""
+        self.is_cached = False
+        """Whether something on the way says that it kept an answer for a while."""
         self.loses_refreshes = False
         """Whether the next refresh is done, and its answer lost."""
         self.is_denied = False
@@ -376,6 +378,8 @@ class TidepoolSimulator(LoopbackServer[RecordedRequest, Fault]):
         """Write the server's own time."""
         at = self._clock().astimezone(UTC)
         response.headers[hdrs.DATE] = format_datetime(at, usegmt=True)
+        if self.is_cached:
+            response.headers[hdrs.AGE] = "7"
 
 
 async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:

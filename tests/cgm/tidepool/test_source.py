@@ -20,6 +20,8 @@ from tests.simulators.nightscout_support import FakeTime
 
 from .support import DAY, HOUR, MINUTE, NOON, PERSON, asked, follow
 
+SCHEDULED = {"deliveryType": "scheduled", "duration": 120_000}
+
 
 async def test_nothing_is_hidden(
     http: ClientSession, server: TidepoolSimulator, clock: FakeTime
@@ -100,6 +102,77 @@ async def test_a_clock_that_is_a_little_ahead_is_believed(
     bare.archive.add("bolus", clock.now + 9 * MINUTE, normal=2)
 
     assert [each.insulin for each in await source.treatments(NOON - DAY)] == [1, 2]
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+async def test_our_clock_an_hour_behind_hides_nothing(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime, is_live: bool
+) -> None:
+    """The first look is made by it, the next one by the server's."""
+    ours = FakeTime(clock.now - HOUR)
+    token = bare.desk.sign_in(clock.now)
+    source = follow(http, bare, ours, token=token, is_live=is_live)
+    await source.identify()
+    await source.readings(ours.now - DAY)
+    await source.treatments(ours.now - DAY)
+
+    for _ in range(3):
+        clock.now += 10 * MINUTE
+        ours.now += 10 * MINUTE
+        bare.archive.add("cbg", clock.now - MINUTE, value=7)
+        bare.archive.add("bolus", clock.now - MINUTE, normal=1)
+        bare.archive.add("dosingDecision", clock.now, insulinOnBoard={"amount": 2})
+        bare.archive.add("basal", clock.now - MINUTE, rate=1, **SCHEDULED)
+        bare.archive.add("deviceEvent", clock.now - MINUTE, subType="reservoirChange")
+        readings = await source.readings(clock.now - HOUR)
+        done = await source.treatments(clock.now - HOUR)
+        status = await source.status()
+
+        assert readings[-1].at == clock.now - MINUTE
+        assert [each.at for each in done if each.insulin][-1] == clock.now - MINUTE
+        assert status is not None
+        assert status.insulin_on_board == Reported(2, clock.now)
+        assert status.basal_rate == Reported(1, clock.now)
+        assert status.insulin_changed == NOON + 9 * MINUTE
+
+
+async def test_a_look_by_a_wrong_clock_does_not_last(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    """Neither while the clock is behind, nor when it is set right."""
+    ours = FakeTime(clock.now - HOUR)
+    source = follow(http, bare, ours, token=bare.desk.sign_in(clock.now))
+    bare.archive.add("dosingDecision", clock.now, insulinOnBoard={"amount": 2})
+    await source.identify()
+
+    for is_right in (False, True, True):
+        if is_right:
+            clock.now += 2 * MINUTE
+            ours.now = clock.now
+            bare.archive.add("dosingDecision", clock.now, insulinOnBoard={"amount": 3})
+        status = await source.status()
+
+        assert status is not None
+        assert status.insulin_on_board is not None
+        assert status.insulin_on_board.at == clock.now
+
+
+async def test_how_far_our_clock_is_behind_is_not_forgotten(
+    http: ClientSession, bare: TidepoolSimulator, clock: FakeTime
+) -> None:
+    """An answer that was kept on the way does not say what time it is."""
+    ours = FakeTime(clock.now - HOUR)
+    source = follow(http, bare, ours, token=bare.desk.sign_in(clock.now))
+    await source.identify()
+    bare.is_cached = True
+    await source.readings(clock.now - DAY)
+
+    clock.now += 10 * MINUTE
+    ours.now += 10 * MINUTE
+    bare.archive.add("cbg", clock.now - MINUTE, value=7)
+    found = await source.readings(clock.now - HOUR)
+
+    assert [each.at for each in found] == [clock.now - MINUTE]
 
 
 async def test_news_is_read_with_a_day_before_it(

@@ -78,6 +78,7 @@ class TidepoolSource(CgmSource):
         self._latest: Latest = {}
         self._looked: datetime | None = None
         self._looped: Told | None = None
+        self._behind = timedelta()
         self._changes = DeviceChanges(self._by_now)
 
     @property
@@ -187,8 +188,7 @@ class TidepoolSource(CgmSource):
         Raises:
             CgmError: As documented on `JsonClient.get`.
         """
-        now = self._clock()
-        latest = await self._look(_LATEST_AGE)
+        latest, now = await self._look(_LATEST_AGE), self._now()
         found = devices.status(latest, now, self._looped)
         return devices.with_changes(found, await self._changes.newest(now))
 
@@ -227,8 +227,9 @@ class TidepoolSource(CgmSource):
 
     async def _look(self, age: timedelta = timedelta()) -> Latest:
         """Return the newest document of each type, at most so old."""
-        now = self._clock()
-        is_known = self._looked is not None and now - self._looked < age
+        now = self._now()
+        # A look by a clock that was wrong then is none.
+        is_known = self._looked is not None and abs(now - self._looked) < age
         if not is_known:
             found: dict[str, Told] = {}
             await self._by_now(
@@ -254,7 +255,7 @@ class TidepoolSource(CgmSource):
         self, query: Mapping[str, str], take: Callable[[Told], None]
     ) -> None:
         """Pass on documents, none from the future: it would hide the newest."""
-        until = stamp(self._clock() + AHEAD)
+        until = stamp(self._now() + AHEAD)
         await self._documents({**query, "endDate": until}, take)
 
     async def _read(
@@ -303,6 +304,12 @@ class TidepoolSource(CgmSource):
     ) -> None:
         """Pass on what the server answers about the person's data."""
         await self._client.documents(await self._person(), query, take)
+        if (theirs := self.server_time) is not None:
+            self._behind = max(timedelta(), theirs - self._clock())
+
+    def _now(self) -> datetime:
+        """Return the present: by our clock, and by the server's if that is ahead."""
+        return self._clock() + self._behind
 
     async def _person(self) -> str:
         """Return whose data are read."""
