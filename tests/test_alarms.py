@@ -309,6 +309,23 @@ async def test_what_was_not_told_yet_is_written_down_soon(
     assert stored["alarms"]["held"]["low"]["told_at"] is None
 
 
+async def test_how_a_low_goes_on_is_written_down_soon(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    heard: Heard,
+    hass_storage: dict[str, Any],
+    clocks: Clocks,
+    read: Callable[..., Any],
+) -> None:
+    await read(65, 65, 65)
+
+    await pass_time(hass, clocks, timedelta(seconds=61))
+
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
+    assert heard.lines == ["9 raised low"]
+    assert stored["newest_at"][:19] == state(hass, "sensor.alex_last_reading")[:19]
+
+
 @pytest.mark.parametrize("error", [OSError("disk"), HomeAssistantError("full")])
 async def test_a_full_disk_is_no_reason_to_sleep(
     hass: HomeAssistant,

@@ -1,7 +1,8 @@
 """Restarts, refusals, and clocks that cannot be trusted."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
@@ -330,6 +331,67 @@ async def test_a_clock_that_is_a_little_wrong_is_nobodys_business(
     await set_up(hass, entry)
 
     assert not issue_registry.issues
+
+
+async def test_a_card_is_not_written_to_after_each_reading(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    hass_storage: dict[str, Any],
+) -> None:
+    await set_up(hass, entry)
+    await pass_time(hass, clocks, 15 * MINUTE)
+    written = set()
+
+    for _ in range(60):
+        await pass_time(hass, clocks, MINUTE)
+        written.add(_newest_written(entry, hass_storage))
+
+    assert 3 <= len(written) <= 5
+
+
+async def test_a_reading_is_written_down_within_a_quarter_of_an_hour(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    hass_storage: dict[str, Any],
+) -> None:
+    await set_up(hass, entry)
+    known = []
+
+    for _ in range(31):
+        await pass_time(hass, clocks, MINUTE)
+        known.append(state(hass, "sensor.alex_last_reading"))
+    written = _newest_written(entry, hass_storage)
+
+    assert datetime.fromisoformat(written) >= datetime.fromisoformat(known[-16])
+
+
+async def test_a_stamp_that_is_ahead_is_written_down_within_a_minute(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    site: NightscoutSimulator,
+    hass_storage: dict[str, Any],
+) -> None:
+    await set_up(hass, entry)
+    await pass_time(hass, clocks, 5 * MINUTE)
+    before = _newest_written(entry, hass_storage)
+    while _newest_written(entry, hass_storage) == before:
+        await pass_time(hass, clocks, MINUTE)
+    stamp = clocks.world() + 9 * MINUTE
+    site.add_entry(at=stamp, sgv=123)
+    await pass_time(hass, clocks, 6 * MINUTE)
+    assert state(hass, GLUCOSE) == "123"
+
+    assert datetime.fromisoformat(_newest_written(entry, hass_storage)) == stamp
+
+
+def _newest_written(entry: MockConfigEntry, hass_storage: dict[str, Any]) -> str:
+    """Return the stamp of the newest reading that a crash would leave."""
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
+    newest: str = stored["newest_at"]
+    return newest
 
 
 async def test_removing_the_entry_forgets_everything(

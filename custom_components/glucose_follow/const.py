@@ -78,6 +78,11 @@ START_WAITS = 10
 """Seconds that Home Assistant's start waits for a source that worked before."""
 
 SAVE_DELAY = 60
+SAVE_READINGS = 900
+"""Seconds until what matters is written down, and until a mere reading is.
+
+Writing after each reading was a fifth of all work, and wears a card out.
+"""
 
 REPORTED_AGAIN = timedelta(days=1)
 """How exactly is written down when something was last reported."""

@@ -168,6 +168,12 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         if not self._is_closed:
             self._store.save_soon(self._remembered())
 
+    @callback
+    def async_remember_reading(self) -> None:
+        """Write down that there is a new reading, when that is worth it."""
+        if not self._is_closed:
+            self._store.save_reading(self._remembered())
+
     async def async_close(self) -> None:
         """Write down what is known, and let go of the source."""
         self._is_closed = True
@@ -240,7 +246,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         now = self.now()
         is_new = self.held.merge(samples, now, since)
         if is_new:
-            self.async_remember_soon()
+            self.async_remember_reading()
             self.push.async_missed()
         when = self.schedule.polled(
             asked=asked.ours, now=answered.ours, newest=self.timeline.newest_at

@@ -96,7 +96,7 @@ class Push:
         coordinator = self._coordinator
         now = coordinator.now()
         if coordinator.held.merge(change.samples, now):
-            coordinator.async_remember_soon()
+            coordinator.async_remember_reading()
         coordinator.log.heard(change.treatments, change.removed, now)
         if change.status is not None:
             coordinator.status_log.heard(change.status, now)

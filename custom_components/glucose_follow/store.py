@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import NotRequired, TypedDict
 
 from homeassistant.core import HomeAssistant
@@ -13,7 +14,7 @@ from .cgm import alarm_state
 from .cgm.alarm_state import AlarmState, StoredState
 from .cgm.hours import YearRead
 from .cgm.source import Feature
-from .const import DOMAIN, SAVE_DELAY
+from .const import DOMAIN, SAVE_DELAY, SAVE_READINGS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +71,8 @@ class CgmStore:
         self._store: Store[_Stored] = Store(
             hass, 1, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
         )
+        self._hass = hass
+        self._due = inf
 
     async def async_load(self) -> Remembered:
         """Return what was known, nothing for a new entry."""
@@ -92,10 +95,33 @@ class CgmStore:
 
     def save_soon(self, remembered: Remembered) -> None:
         """Write within a minute, and when Home Assistant stops."""
-        self._store.async_delay_save(lambda: _stored(remembered), SAVE_DELAY)
+        self._save(remembered, SAVE_DELAY)
+
+    def save_reading(self, remembered: Remembered) -> None:
+        """Write that there is a new reading, soon only if a crash may not forget it.
+
+        The source tells it again, but not when one from the future was first seen,
+        and not how a low went on.
+        """
+        newest_at, seen = remembered.newest_at, remembered.newest_seen
+        is_ahead = newest_at is not None and seen is not None and newest_at > seen
+        is_needed = is_ahead or bool(remembered.alarms.held)
+        self._save(remembered, SAVE_DELAY if is_needed else SAVE_READINGS)
+
+    def _save(self, remembered: Remembered, within: float) -> None:
+        """Write within so many seconds, and not later than was asked for before."""
+
+        def write() -> _Stored:
+            self._due = inf
+            return _stored(remembered)
+
+        now = self._hass.loop.time()
+        self._due = min(self._due, now + within)
+        self._store.async_delay_save(write, max(0.0, self._due - now))
 
     async def async_save(self, remembered: Remembered) -> None:
         """Write now."""
+        self._due = inf
         await self._store.async_save(_stored(remembered))
 
     async def async_remove(self) -> None:
