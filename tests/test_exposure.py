@@ -28,12 +28,12 @@ from simulators.tidepool import TidepoolSimulator
 from .conftest import Clocks
 from .home import restart, set_up, settle, state
 from .tidepool import entry_of, lead_to
-from .voice import alex, ask, sam, start_assist
+from .voice import alex, ask, person, sam, start_assist
 
 GLUCOSE = "sensor.alex_glucose"
 DELAYED = "sensor.alex_delayed_glucose"
 NAMES = ["blood sugar", "blood glucose", "glucose"]
-SHOWN = {CONF_EXPOSE_TO_ASSIST: True, CONF_VOICE: False}
+SHOWN: dict[str, Any] = {CONF_EXPOSE_TO_ASSIST: True, CONF_VOICE: False}
 
 pytestmark = pytest.mark.usefixtures("clocks")
 
@@ -291,3 +291,47 @@ async def test_nothing_is_shown_before_everything_has_started(
 
     assert before == []
     assert aliases(hass) == NAMES
+
+
+async def test_everybody_is_shown_once_everything_has_started(
+    hass: HomeAssistant,
+) -> None:
+    """And nobody has the names, where there are two."""
+    hass.set_state(CoreState.starting)
+    await set_up(hass, alex(**SHOWN))
+    await set_up(hass, sam(**SHOWN))
+    before = {GLUCOSE, "sensor.sam_glucose"} & exposed(hass)
+
+    await hass.async_start()
+    await settle(hass)
+
+    assert before == set()
+    assert {GLUCOSE, "sensor.sam_glucose"} <= exposed(hass)
+    assert aliases(hass) == aliases(hass, "sensor.sam_glucose") == []
+
+
+async def test_one_more_person_makes_no_work_with_the_others(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a thousand people would make a million times the work of one."""
+    third = person("Robin", "mg/dL", **SHOWN)
+    await set_up(hass, alex(**SHOWN))
+    await set_up(hass, sam(**SHOWN))
+    listening, asked = hass.bus.async_listeners(), list[str]()
+    look = er.EntityRegistry.async_get_entity_id
+
+    def note(registry: er.EntityRegistry, *key: str) -> str | None:
+        """Return what is asked for, after noting that it was."""
+        asked.append(key[2])
+        return look(registry, *key)
+
+    monkeypatch.setattr(er.EntityRegistry, "async_get_entity_id", note)
+
+    await set_up(hass, third)
+    await hass.config_entries.async_reload(third.entry_id)
+    await settle(hass)
+
+    assert f"{third.entry_id}_glucose" in asked
+    assert not [key for key in asked if not key.startswith(third.entry_id)]
+    event = er.EVENT_ENTITY_REGISTRY_UPDATED
+    assert hass.bus.async_listeners()[event] == listening[event]

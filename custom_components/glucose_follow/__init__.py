@@ -34,6 +34,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Offer what does not depend on who is followed."""
     services.async_register(hass)
     websocket.async_register(hass)
+    exposure.async_setup(hass)
     await card.async_register(hass)
     await lights.async_setup(hass)
     return True
@@ -66,7 +67,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool
         return False
     await entry.runtime_data.async_close()
     repairs.forget(hass, entry)
-    await exposure.async_follow(hass)
+    await exposure.async_follow(hass, entry)
     return True
 
 
@@ -76,7 +77,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> None
     if entry.data[CONF_SOURCE] == SourceKind.TIDEPOOL:
         history_import.forget(hass, entry)
     await CgmStore(hass, entry.entry_id).async_remove()
-    await exposure.async_follow(hass)
+    await exposure.async_follow(hass, entry)
 
 
 async def async_remove_config_entry_device(

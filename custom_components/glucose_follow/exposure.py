@@ -3,15 +3,18 @@
 What was added is written down beside it, in the registry's options of the entity.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TypedDict, cast
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.start import async_at_started
+from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_EXPOSE_TO_ASSIST, DOMAIN
 from .languages import async_languages, language_of
@@ -57,39 +60,87 @@ class _Added(TypedDict, total=False):
 
 
 @callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Get ready for everybody who will be followed."""
+    exposure = hass.data[_EXPOSURE] = _Exposure(hass)
+    hass.bus.async_listen(
+        er.EVENT_ENTITY_REGISTRY_UPDATED, exposure.async_came, exposure.is_new
+    )
+    async_at_started(hass, exposure.async_follow_all)
+
+
+@callback
 def async_keep(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Follow the settings once all have started, and whenever a sensor is new."""
+    """Follow the settings of a person until unload."""
+    exposure = hass.data[_EXPOSURE]
+    exposure.kept.add(entry.entry_id)
+    entry.async_on_unload(lambda: exposure.kept.discard(entry.entry_id))
+    if hass.state is CoreState.running:
+        # What fails with Assist does not fail glucose too.
+        entry.async_create_task(hass, exposure.async_follow(entry), f"{DOMAIN} assist")
+
+
+async def async_follow(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Let Assist see what the settings of one person say now."""
+    await hass.data[_EXPOSURE].async_follow(entry)
+
+
+class _Exposure:
+    """What Assist sees of all people.
+
+    Only one person can have the names, so that one more changes at most two others.
+    """
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Follow nobody yet."""
+        self._hass = hass
+        self._named: ConfigEntry | None = None
+        self.kept: set[str] = set()
+        """Entries of the people who are followed."""
 
     @callback
-    def is_new(event: er.EventEntityRegistryUpdatedData) -> bool:
-        """Return whether an entity is new, and of this person."""
-        entity = er.async_get(hass).async_get(event["entity_id"])
-        return event["action"] == "create" and (
-            entity is not None and entity.config_entry_id == entry.entry_id
-        )
+    def is_new(self, event: er.EventEntityRegistryUpdatedData) -> bool:
+        """Return whether an entity is new, and of somebody who is followed."""
+        return event["action"] == "create" and self._owner(event) in self.kept
 
-    async def follow(_: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Follow the settings."""
-        await async_follow(hass)
+    async def async_came(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Show what a pump reported for the first time."""
+        owner = self._owner(event.data)
+        if entry := owner and self._hass.config_entries.async_get_entry(owner):
+            await self.async_follow(entry)
 
-    # What a pump reports gets its sensor when it is first reported.
-    entry.async_on_unload(
-        hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, follow, is_new)
-    )
-    entry.async_on_unload(async_at_started(hass, async_follow))
+    def _owner(self, event: er.EventEntityRegistryUpdatedData) -> str | None:
+        """Return the entry of an entity."""
+        entity = er.async_get(self._hass).async_get(event["entity_id"])
+        return entity.config_entry_id if entity else None
+
+    async def async_follow_all(self, hass: HomeAssistant) -> None:
+        """Follow the settings of everybody, one after the other."""
+        for entry in hass.config_entries.async_entries(DOMAIN):
+            await self.async_follow(entry)
+            # A thousand of them would hold up everything else.
+            await asyncio.sleep(0)
+
+    async def async_follow(self, entry: ConfigEntry) -> None:
+        """Follow the settings of one person, and of whom that gives or takes names."""
+        names = await self._names() if self._alone() else ()
+        before, self._named = self._named, self._alone()
+        for each in filter(None, dict.fromkeys((entry, before, self._named))):
+            _follow_entry(self._hass, each, names if each is self._named else ())
+
+    async def _names(self) -> Sequence[str]:
+        """Return the names of glucose in the language that is spoken."""
+        languages = await async_languages(self._hass)
+        return language_of(languages, preferred_language(self._hass)).aliases
+
+    def _alone(self) -> ConfigEntry | None:
+        """Return the only person who is shown: a name twice is an error in Assist."""
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        shown = list(islice(filter(_is_shown, entries), 2))
+        return shown[0] if len(shown) == 1 else None
 
 
-async def async_follow(hass: HomeAssistant) -> None:
-    """Let Assist see what the settings of all people say now."""
-    entries = hass.config_entries.async_entries(DOMAIN)
-    shown = [entry for entry in entries if _is_shown(entry)]
-    names: Sequence[str] = ()
-    if len(shown) == 1:
-        # The same name twice would be an error in Assist.
-        languages = await async_languages(hass)
-        names = language_of(languages, preferred_language(hass)).aliases
-    for entry in entries:
-        _follow_entry(hass, entry, names if _is_shown(entry) else ())
+_EXPOSURE: HassKey[_Exposure] = HassKey(f"{DOMAIN}_exposure")
 
 
 def _is_shown(entry: ConfigEntry) -> bool:
