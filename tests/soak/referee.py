@@ -118,6 +118,7 @@ class Referee:
         self._hass = None
         for watch in self._watches.values():
             self._alarms.forget_timer(watch)
+            watch.sleeper = None
             if is_crash:
                 watch.last_reading = ""
 

@@ -9,10 +9,11 @@ from homeassistant.util import dt as dt_util
 from custom_components.glucose_follow import options
 from custom_components.glucose_follow.cgm import alarms
 from custom_components.glucose_follow.cgm.alarm_levels import AlarmEvent, Level
+from custom_components.glucose_follow.cgm.alarm_state import AlarmState
 from custom_components.glucose_follow.coordinator import CgmCoordinator
 
 from .shown import Shown
-from .watch import Notes, Watch
+from .watch import Notes, Sleeper, Watch
 
 URGENT = 55
 
@@ -34,19 +35,11 @@ class ToldAlarms:
     ) -> None:
         """Note alarms that are not as the engine says."""
         if watch.next_at is not None and coordinator.now() >= watch.next_at:
+            sleeper = Sleeper(watch.state, [*watch.due], watch.next_at)
             self.step(watch, coordinator)
-        if watch.heard == watch.due:
-            watch.differs_since = None
-            watch.heard, watch.due = [], []
-        elif watch.differs_since is None:
-            watch.differs_since = now
-        elif now - watch.differs_since > 2 * self._notes.tick:
-            # A sleeper looks at its next tick, when it may be over, or just begun.
-            woke_up = self._notes.lenient_until >= watch.differs_since
-            if not (woke_up and lasting(watch.heard) == lasting(watch.due)):
-                detail = f"{watch.heard}, not {watch.due}"
-                self._notes.add(watch, "alarms not as the engine says", detail)
-            watch.heard, watch.due, watch.differs_since = [], [], None
+            if now <= self._notes.lenient_until and watch.sleeper is None:
+                watch.sleeper = sleeper
+        self._compare(watch, now)
         is_urgent = glucose is not None and float(glucose.state) < URGENT
         if not is_urgent or Level.URGENT_LOW.value in watch.active:
             watch.urgent_since = None
@@ -55,6 +48,24 @@ class ToldAlarms:
         elif now - watch.urgent_since > 2 * self._notes.tick:
             self._notes.add(watch, "urgent low not told", "")
             watch.urgent_since = None
+
+    def _compare(self, watch: Watch, now: datetime) -> None:
+        """Note what differs for longer than until the next tick."""
+        if watch.heard == watch.due:
+            if watch.heard or now > self._notes.lenient_until:
+                watch.sleeper = None
+            watch.differs_since = None
+            watch.heard, watch.due = [], []
+        elif watch.differs_since is None:
+            watch.differs_since = now
+        elif now - watch.differs_since > 2 * self._notes.tick:
+            # A sleeper looks at its next tick, when it may be over, or just begun.
+            woke_up = self._notes.lenient_until >= watch.differs_since
+            if not (woke_up and _may_differ(watch)):
+                detail = f"{watch.heard}, not {watch.due}"
+                self._notes.add(watch, "alarms not as the engine says", detail)
+            watch.heard, watch.due, watch.differs_since = [], [], None
+            watch.sleeper = None
 
     def hear(self, watch: Watch, new: State, now: datetime) -> None:
         """Note an alarm that is told twice, or about nothing."""
@@ -80,14 +91,11 @@ class ToldAlarms:
     def step(self, watch: Watch, coordinator: CgmCoordinator) -> None:
         """Let the pure engine look at what is known."""
         now = coordinator.now()
-        watch.state, events, watch.next_at = alarms.step(
-            watch.state,
-            coordinator.data,
-            options.alarm_settings(
-                coordinator.config_entry.options, dt_util.get_default_time_zone()
-            ),
-            now,
-        )
+        if (sleeper := watch.sleeper) is not None:
+            sleeper.state, events, sleeper.next_at = _looked(sleeper.state, coordinator)
+            names = map(_name, events)
+            sleeper.due += [name for name in names if name[0] != "repeated"]
+        watch.state, events, watch.next_at = _looked(watch.state, coordinator)
         for kind, level in map(_name, events):
             # One may come in the very moment that a reading ends it.
             if kind == "repeated":
@@ -106,10 +114,33 @@ class ToldAlarms:
 
     @staticmethod
     def forget_timer(watch: Watch) -> None:
-        """Wait for nothing."""
+        """Wait for no moment."""
         if watch.timer is not None:
             watch.timer.cancel()
             watch.timer = None
+
+
+def _looked(state: AlarmState, coordinator: CgmCoordinator) -> alarms.Step:
+    """Return what the engine says to what is known now."""
+    settings = options.alarm_settings(
+        coordinator.config_entry.options, dt_util.get_default_time_zone()
+    )
+    return alarms.step(state, coordinator.data, settings, coordinator.now())
+
+
+def _may_differ(watch: Watch) -> bool:
+    """Return whether a home that slept may have told this.
+
+    What was over at once may be left out. If news came before it looked, then it
+    goes on from there.
+    """
+    heard, sleeper = lasting(watch.heard), watch.sleeper
+    if heard == lasting(watch.due):
+        return True
+    if sleeper is None or heard != lasting(sleeper.due):
+        return False
+    watch.state, watch.next_at = sleeper.state, sleeper.next_at
+    return True
 
 
 def lasting(told: list[tuple[str, str]]) -> list[tuple[str, str]]:

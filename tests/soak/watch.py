@@ -39,6 +39,15 @@ class Violation:
 
 
 @dataclass
+class Sleeper:
+    """What the engine says to a home that had news before it looked again."""
+
+    state: AlarmState
+    due: list[tuple[str, str]]
+    next_at: datetime | None
+
+
+@dataclass
 class Watch:
     """What is known of one person whom the referee looks at."""
 
@@ -73,6 +82,9 @@ class Watch:
     """When logins of the last hour were noticed."""
 
     next_at: datetime | None = None
+    sleeper: Sleeper | None = None
+    """Beside what the engine says to a home that looks the moment it wakes up."""
+
     was_sound: bool = False
     asked: list[datetime] = field(default_factory=list)
     asked_readings: list[datetime] = field(default_factory=list)
