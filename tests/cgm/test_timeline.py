@@ -377,6 +377,19 @@ def test_what_an_earlier_silence_left_out_may_arrive_after_the_next() -> None:
     assert timeline.gap_start(later + 15 * MINUTE) is None
 
 
+def test_single_readings_of_an_earlier_silence_may_arrive_after_all_others() -> None:
+    """A phone that was back for one reading in between sends in any order."""
+    timeline = merged([reading(480 * MINUTE)])
+    timeline.merge([reading(240 * MINUTE)], NOON - 240 * MINUTE)
+    all_but_two = {*range(0, 480, 5)} - {100, 400}
+
+    timeline.merge([reading(each * MINUTE) for each in all_but_two], NOON)
+
+    assert timeline.gap_start(NOON + 14 * MINUTE) == NOON - 480 * MINUTE
+    go_on(timeline, 15)
+    assert timeline.gap_start(NOON + 15 * MINUTE) is None
+
+
 def test_nobody_knows_at_the_start_whether_an_old_gap_is_being_filled() -> None:
     timeline = merged([reading(each * MINUTE) for each in (*range(0, 70, 5), 300)])
 

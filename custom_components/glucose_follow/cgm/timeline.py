@@ -144,6 +144,7 @@ class Timeline:
         end = bisect_right(batch, now + AHEAD, key=_at)
         self.ahead = len(batch) - end
         believed = batch[bisect_right(batch, _EARLIEST, key=_at) : end]
+        silent_since = self._silent_since(believed, now)
         # More would be dropped again, and holds everybody up meanwhile.
         for sample in believed[-_MOST:]:
             if isinstance(sample, Reading):
@@ -158,8 +159,8 @@ class Timeline:
             self._begun = now
         if newest is None or (known is not None and newest.at <= known):
             return False
-        if known is not None and newest.at - known > _GAP:
-            self._outage = self._outage_start(now, _FILLING) or known, now
+        if silent_since is not None:
+            self._outage = silent_since, now
         self.newest_at = newest.at
         self.newest_seen = self._first_seen.of(newest.at, now)
         return True
@@ -169,6 +170,18 @@ class Timeline:
         stamps = [sample.at for sample in ahead if isinstance(sample, Reading)]
         before = [self.newest.at] if stamps and self.newest else []
         self._first_seen.note([*before, *stamps], now)
+
+    def _silent_since(self, batch: Sequence[Sample], now: datetime) -> datetime | None:
+        """Return what a phone that is back may be filling from, None if it was there.
+
+        That may be an earlier silence, too: of a long one, single readings may be
+        missing when the newest one is there.
+        """
+        known = self.newest_at
+        if known is None or not batch or batch[-1].at - known <= _GAP:
+            return None
+        earlier = self._outage_start(now, _FILLING), self._first_gap(now - SPAN)
+        return min(filter(None, (known, *earlier)))
 
     def _outage_start(self, now: datetime, lately: timedelta) -> datetime | None:
         """Return the last stamp before a silence that ended lately, None if none."""
