@@ -47,6 +47,7 @@ def test_all_that_is_known_is_told() -> None:
     bolus = _treatment(-40, insulin=2.5)
     data = CgmData(
         newest_at=NOON,
+        newest_since=NOON - MINUTE,
         latest=_reading(0, 64),
         delta=-4.0,
         direction=Direction.FORTY_FIVE_DOWN,
@@ -85,7 +86,7 @@ def test_all_that_is_known_is_told() -> None:
         "last_bolus": [NOON_MS - 2_400_000, 2.5],
         "latest": [NOON_MS, 64, 0],
         "low_in": 0,
-        "newest_at": NOON_MS,
+        "newest_at": NOON_MS - 60_000,
         "range": "low",
         "sensor_status": "ok",
         "status": {

@@ -37,7 +37,8 @@ def judged(data: CgmData, since: datetime) -> JsonObjectType:
         "last_bolus": _given(data),
         "latest": _reading(data.latest) if data.latest else None,
         "low_in": data.low_in,
-        "newest_at": milliseconds(data.newest_at) if data.newest_at else None,
+        # Not its stamp: a phone that is ahead makes nothing younger.
+        "newest_at": milliseconds(data.newest_since) if data.newest_since else None,
         "range": data.glucose_range,
         "sensor_status": data.sensor_status,
         "status": {

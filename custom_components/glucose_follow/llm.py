@@ -124,7 +124,8 @@ class GetHistoryTool(GlucoseTool):
     title = "Get glucose history"
     description = (
         "Summary of a person's glucose over the last hours or days: mean, percent of time "
-        "below, in and above target, and lows and highs with their times."
+        "below, in and above target, and lows and highs with their times. The mean takes "
+        "LOW for 39 mg/dL and HIGH for 401."
     )
 
     def __init__(self, names: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it has no annotations
 
 from custom_components.glucose_follow.cgm import speech
-from custom_components.glucose_follow.cgm.data import CgmData
+from custom_components.glucose_follow.cgm.data import CgmData, judge
 from custom_components.glucose_follow.cgm.models import (
     DeviceStatus,
     Direction,
@@ -39,9 +39,11 @@ from custom_components.glucose_follow.cgm.speech import (
     present,
 )
 from custom_components.glucose_follow.cgm.speech.words import Amount
+from custom_components.glucose_follow.cgm.timeline import Timeline
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FOLDER = Path(speech.__file__).parent.parent.parent / "sentences"
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
@@ -79,7 +81,9 @@ def fresh(newest: Reading, where: GlucoseRange | None) -> CgmData:
     return CgmData(
         readings=(newest,),
         newest_at=newest.at,
+        newest_since=newest.at,
         latest=newest,
+        delayed=newest,
         direction=newest.direction,
         sensor_status=SensorStatus.OK,
         is_signal_lost=False,
@@ -90,7 +94,13 @@ def fresh(newest: Reading, where: GlucoseRange | None) -> CgmData:
 
 def gone(newest: Reading, **known: object) -> CgmData:
     """Return what is known once a reading is too old."""
-    data = CgmData(readings=(newest,), newest_at=newest.at, are_treatments_known=True)
+    data = CgmData(
+        readings=(newest,),
+        newest_at=newest.at,
+        newest_since=newest.at,
+        delayed=newest if NOW - newest.at < 24 * HOUR else None,
+        are_treatments_known=True,
+    )
     return replace(data, **known)  # type: ignore[arg-type]  # whatever a test names
 
 
@@ -217,11 +227,16 @@ def test_a_direction_that_nobody_reported_is_not_said_of_an_old_value() -> None:
     [
         (gone(reading(60 * 30)), "No reading from Alex for 30 hours."),
         (
-            CgmData(newest_at=NOW - 3 * HOUR),
+            CgmData(newest_at=NOW - 3 * HOUR, newest_since=NOW - 3 * HOUR),
             "No reading from Alex for 3 hours.",
         ),
         (
-            replace(gone(reading(40)), newest_at=NOW - 20 * MINUTE),
+            gone(
+                reading(40),
+                newest_at=NOW - 20 * MINUTE,
+                newest_since=NOW - 20 * MINUTE,
+                delayed=None,
+            ),
             "No reading from Alex for 20 minutes.",
         ),
         (CgmData(), "There is no reading from Alex yet."),
@@ -231,6 +246,70 @@ def test_a_value_that_is_not_known_or_too_old_to_matter_is_not_said(
     data: CgmData, expected: str
 ) -> None:
     assert said(Topic.GLUCOSE, data) == expected
+
+
+def seen(ahead: timedelta, ago: timedelta, now: datetime = NOW) -> CgmData:
+    """Return what is known of a reading seen so long ago, whose stamp was ahead."""
+    timeline = Timeline()
+    timeline.merge([Reading(at=NOW - ago + ahead, mgdl=90)], NOW - ago)
+    return judge(
+        timeline,
+        (),
+        now=now,
+        stale_after=15 * MINUTE,
+        are_treatments_known=True,
+        is_answering=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("ago", "expected"),
+    [
+        (9, "Alex is at 90, 9 minutes ago."),
+        (14, "Alex is at 90, 14 minutes ago."),
+        (20, "No reading from Alex for 20 minutes. The last was 90."),
+    ],
+)
+def test_a_phone_that_is_ahead_makes_no_reading_younger(
+    ago: int, expected: str
+) -> None:
+    data = seen(9 * MINUTE, ago * MINUTE)
+
+    assert said(Topic.GLUCOSE, data) == expected
+    assert glucose_of(present(subject(data), ALL))["age_minutes"] == ago
+    told = history(subject(data), data.readings, HOUR, UTC)
+    assert told["newest_reading_age_minutes"] == ago
+    assert told["is_stale"] == (ago > 15)
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_a_clock_that_is_behind_makes_no_age_up(is_live: bool) -> None:
+    """A small computer that starts without a network goes on where it stopped."""
+    data = seen(0 * MINUTE, 20 * MINUTE, NOW - HOUR)
+    early = subject(data, now=NOW - HOUR, is_live=is_live)
+
+    sentence = answer(Topic.GLUCOSE, early, ENGLISH)
+
+    assert sentence == "There is no current reading from Alex."
+    assert glucose_of(present(early, ALL))["age_minutes"] is None
+
+
+def test_the_last_value_is_said_if_only_its_twin_is_left() -> None:
+    """Two uploaders stamp a reading differently; a restart may read either."""
+    timeline = Timeline(NOW - 20 * MINUTE, NOW - 20 * MINUTE)
+    timeline.merge([Reading(at=NOW - 20 * MINUTE - 2 * SECOND, mgdl=62)], NOW)
+    data = judge(
+        timeline,
+        (),
+        now=NOW,
+        stale_after=15 * MINUTE,
+        are_treatments_known=True,
+        is_answering=True,
+    )
+
+    assert said(Topic.GLUCOSE, data) == (
+        "No reading from Alex for 20 minutes. The last was 62."
+    )
 
 
 @pytest.mark.parametrize(
@@ -828,6 +907,36 @@ def test_a_model_is_not_told_a_limit_as_a_value(
     assert facts["value"] == expected
     assert facts["direction"] is None
     assert facts["range"] is None
+
+
+@pytest.mark.parametrize(
+    ("mgdl", "expected"), [(1, "below 40"), (40, 40), (400, 400), (420, "above 400")]
+)
+def test_a_model_is_told_no_forecast_that_a_sensor_could_not_measure(
+    mgdl: int, expected: object
+) -> None:
+    data = replace(STEADY, forecast=forecast(*[mgdl] * 7))
+
+    facts = present(subject(data), ALL)["forecast"]
+
+    assert facts == {"in_minutes": 30, "value": expected}
+
+
+def test_a_model_is_told_no_lowest_that_nobody_measured() -> None:
+    """LOW and HIGH are no numbers."""
+    data = day((5, 100), (4, 39), (3, 100), (2, 401), (1, 100))
+
+    facts = history(subject(data), data.readings, 5 * HOUR, UTC)
+
+    assert [each["lowest"] for each in episodes(facts, "lows")] == ["below 40"]
+    assert [each["highest"] for each in episodes(facts, "highs")] == ["above 400"]
+
+
+def episodes(facts: Mapping[str, object], key: str) -> list[dict[str, object]]:
+    """Return what facts say about lows or highs."""
+    found = facts[key]
+    assert isinstance(found, list)
+    return found
 
 
 def test_a_model_is_told_of_a_low_to_come() -> None:

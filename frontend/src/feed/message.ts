@@ -69,7 +69,7 @@ export interface Person {
   readonly latest: Reading | null;
   /** When the newest reading stops being current. */
   readonly fresh_until: number | null;
-  /** When the newest reading was measured, whatever its age. */
+  /** What the age of the newest reading counts from, by a clock that is right. */
   readonly newest_at: number | null;
   /** mg/dL in five minutes. */
   readonly delta: number | null;

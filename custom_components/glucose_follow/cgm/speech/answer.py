@@ -105,19 +105,22 @@ class _Answer(Phrasing):
 
     def no_present(self) -> str:
         """Return why there is no present reading, and what the last one was."""
-        newest = self.subject.newest
+        newest, since = self.subject.newest, self.subject.newest_since
+        if since is None and self.data.newest_since is not None:
+            return self.say(Phrase.NOT_CURRENT)
         if not self.subject.is_live and newest is not None:
             return self.with_reading(Phrase.DELAYED, newest)
         if fault := _FAULTS.get(self.data.sensor_status):
             said = self.say(fault)
             last = newest and self.with_reading(Phrase.LAST_WAS, newest)
             return f"{said} {last}" if last else said
-        if self.data.newest_at is None:
+        if since is None:
             return self.say(Phrase.NONE)
-        duration = self.words.lasting(self.subject.now - self.data.newest_at)
-        if newest is None:
-            return self.say(Phrase.GONE, duration=duration)
-        return self.say(Phrase.STALE, duration=duration, reading=self.reading(newest))
+        return self.say(
+            Phrase.STALE if newest else Phrase.GONE,
+            duration=self.words.lasting(self.subject.now - since),
+            reading=self.reading(newest) if newest else "",
+        )
 
     def trend(self) -> str:
         """Return where glucose is heading."""

@@ -39,7 +39,7 @@ def present(subject: Subject, extras: frozenset[Extra]) -> Facts:
         "unit": subject.unit.value,
         "glucose": _glucose(subject),
     }
-    if data.latest and subject.is_live:
+    if _is_present(subject):
         facts["forecast"] = _forecast(subject)
         facts["low_expected_in_minutes"] = data.low_in if data.is_low_soon else None
     return facts | {
@@ -74,20 +74,26 @@ def history(
         "percent_above_target": _share(found.high, found.very_high),
         "lows": [_episode(low, unit, zone, "lowest") for low in found.lows],
         "highs": [_episode(high, unit, zone, "highest") for high in found.highs],
-        "newest_reading_age_minutes": _age(subject, data.newest_at),
+        "is_stale": not _is_present(subject),
+        "newest_reading_age_minutes": _age(subject, subject.newest_since),
     }
+
+
+def _is_present(subject: Subject) -> bool:
+    """Return whether there is a present reading; a late source has none."""
+    return subject.data.latest is not None and subject.is_live
 
 
 def _glucose(subject: Subject) -> Facts:
     """Return the newest reading; it is a value only if it is the present."""
     data = subject.data
-    is_present = data.latest is not None and subject.is_live
+    is_present = _is_present(subject)
     newest = data.latest if is_present else subject.newest
     facts: Facts = {
         "is_stale": not is_present,
         "is_from_delayed_source": not subject.is_live,
         "sensor_status": data.sensor_status.value,
-        "age_minutes": _age(subject, data.newest_at),
+        "age_minutes": _age(subject, subject.newest_since),
     }
     if newest is None:
         return facts
@@ -110,7 +116,7 @@ def _forecast(subject: Subject) -> Facts | None:
         return None
     at, mgdl = found
     minutes = round((at - subject.now) / timedelta(minutes=1))
-    return {"in_minutes": minutes, "value": in_unit(mgdl, subject.unit)}
+    return {"in_minutes": minutes, "value": _bounded(mgdl, subject.unit)}
 
 
 def _extra(subject: Subject, extra: Extra) -> Facts | None:
@@ -142,12 +148,17 @@ def _reported(
 
 def _reading(reading: Reading, unit: GlucoseUnit) -> Fact:
     """Return a value, or what it is below or above."""
-    match reading.kind:
-        case ReadingKind.LOW:
-            return f"below {in_unit(LOW_LIMIT, unit)}"
-        case ReadingKind.HIGH:
-            return f"above {in_unit(HIGH_LIMIT, unit)}"
-    return in_unit(reading.mgdl, unit)
+    beyond = {ReadingKind.LOW: LOW_LIMIT - 1, ReadingKind.HIGH: HIGH_LIMIT + 1}
+    return _bounded(beyond.get(reading.kind, reading.mgdl), unit)
+
+
+def _bounded(mgdl: float, unit: GlucoseUnit) -> Fact:
+    """Return glucose, or what it is below or above where sensors end."""
+    if mgdl < LOW_LIMIT:
+        return f"below {in_unit(LOW_LIMIT, unit)}"
+    if mgdl > HIGH_LIMIT:
+        return f"above {in_unit(HIGH_LIMIT, unit)}"
+    return in_unit(mgdl, unit)
 
 
 def _episode(episode: Episode, unit: GlucoseUnit, zone: tzinfo, extreme: str) -> Facts:
@@ -155,7 +166,7 @@ def _episode(episode: Episode, unit: GlucoseUnit, zone: tzinfo, extreme: str) ->
     return {
         "start": episode.start.astimezone(zone).isoformat(timespec="minutes"),
         "end": episode.end.astimezone(zone).isoformat(timespec="minutes"),
-        extreme: in_unit(episode.mgdl, unit),
+        extreme: _bounded(episode.mgdl, unit),
     }
 
 

@@ -10,8 +10,7 @@ from .words import Amount, Phrase, Words
 LOW_LIMIT, HIGH_LIMIT = 40, 400
 """What LOW is below and HIGH above, in mg/dL."""
 
-_MEMORY = timedelta(hours=24)
-"""An older reading says nothing any more that is worth a sentence."""
+_CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,10 +44,18 @@ class Subject:
 
         After a restart its time can be known, and the reading itself not.
         """
-        newest = self.data.newest
-        if newest is None or newest.at != self.data.newest_at:
-            return None
-        return newest if self.now - newest.at <= _MEMORY else None
+        return self.data.delayed
+
+    @property
+    def newest_since(self) -> datetime | None:
+        """Return what the age of the newest reading counts from.
+
+        Returns:
+            None without a reading, and where the clock is behind that moment.
+        """
+        since = self.data.newest_since
+        is_ahead = since is not None and since > self.now + _CLOCK_TOLERANCE
+        return None if is_ahead else since
 
 
 class Phrasing:
@@ -72,8 +79,13 @@ class Phrasing:
             reading=self.reading(reading),
             value=self.value(reading),
             direction=self.direction(reading) or "",
-            age=self.age(reading.at),
+            age=self.age(self.since(reading)),
         )
+
+    def since(self, reading: Reading) -> datetime:
+        """Return what the age of a reading counts from: a phone may be ahead."""
+        is_newest = reading.at == self.data.newest_at
+        return (self.subject.newest_since if is_newest else None) or reading.at
 
     def reading(self, reading: Reading) -> str:
         """Return a value and where it was heading."""

@@ -36,6 +36,7 @@ class Phrase(StrEnum):
     STALE = "stale"
     GONE = "gone"
     NONE = "none"
+    NOT_CURRENT = "not_current"
     WARMUP = "warmup"
     SENSOR_ERROR = "sensor_error"
     LAST_WAS = "last_was"
