@@ -393,6 +393,65 @@ async def test_the_only_person_is_not_mine_for_somebody_else(
     assert await ask(hass, anyone, user_id="user kim") == STEADY
     assert await ask(hass, mine, user_id="a tablet") == STEADY
     assert await ask(hass, mine) == STEADY
+    assert await ask(hass, "My blood sugar", user_id="user kim") == (
+        "I do not follow your glucose. I can answer for Alex."
+    )
+
+
+async def test_a_link_to_a_person_who_was_renamed_is_none(hass: HomeAssistant) -> None:
+    await start_assist(hass)
+    hass.states.async_set("person.alexander", "home", {"user_id": "user alex"})
+    await follow(hass, alex(**{CONF_PERSON: "person.alex"}), ALEX)
+
+    assert await ask(hass, "What is my blood sugar?", user_id="user alex") == STEADY
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("What is the blood sugar of Alex please?", STEADY),
+        ("What's the glucose of Alex this morning?", STEADY),
+        ("What is my son Alex's blood sugar?", STEADY),
+        ("What is my son Alexander's blood sugar?", "I do not know that name."),
+        ("What is the glucose of Alex and Sam?", f"{STEADY} {FALLING}"),
+        ("What is the glucose of Sam Robin, please?", FALLING),
+        ("What is the blood sugar of us?", f"{STEADY} {FALLING}"),
+        ("What is the blood sugar of me?", WHICH),
+    ],
+)
+async def test_a_known_name_among_other_words_is_understood(
+    hass: HomeAssistant, text: str, expected: str
+) -> None:
+    """The longest name that fits, of several people one after the other."""
+    await start_assist(hass)
+    await follow(hass, alex(), ALEX)
+    await follow(hass, sam(**{CONF_NICKNAMES: ["Sam Robin"]}), SAM)
+
+    assert (await ask(hass, text)).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("da", "Hvad er vores blodsukker?"),
+        ("de", "Wie ist der Blutzucker bei mir?"),
+        ("es", "¿Cuál es la glucosa de mí?"),
+        ("fi", "Mikä on nykyinen verensokeri?"),
+        ("nb", "Hva er blodsukkeret hos meg?"),
+        ("nl", "Wat is de bloedsuiker van mij?"),
+        ("pl", "Jaki poziom cukru ma Alex teraz?"),
+        ("sv", "Vad är blodsockret hos mig?"),
+    ],
+)
+async def test_what_is_no_name_is_not_taken_for_one(
+    hass: HomeAssistant, language: str, text: str
+) -> None:
+    await start_assist(hass, language)
+    await follow(hass, alex(), ALEX)
+
+    answer = await ask(hass, text, language)
+
+    assert answer == table(language)["answers"]["glucose"]["alex"]
 
 
 async def test_the_only_person_is_mine_if_nobody_is_linked(

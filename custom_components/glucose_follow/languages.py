@@ -59,6 +59,9 @@ class Language:
     unknown: tuple[str, ...]
     """Templates that leave the name open: {whom} is whatever was said."""
 
+    pronouns: Mapping[Whose, tuple[str, ...]]
+    """What {whom} may be that is no name, by whom it means; in small letters."""
+
     theirs: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
     """How names are written when something is theirs: the first that fits."""
 
@@ -88,6 +91,10 @@ class Language:
                 for topic in Topic
             },
             unknown=_templates(document["unknown"], rules),
+            pronouns={
+                Whose(whose): tuple(map(_text, _list(words)))
+                for whose, words in _mapping(document["pronouns"]).items()
+            },
             theirs=tuple(map(_theirs, _list(document["theirs"]))),
             aliases=tuple(map(_text, _list(document["aliases"]))),
         )

@@ -5,7 +5,7 @@ other, and what they match nobody else hears.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 
 from .cgm.speech import Topic
@@ -53,6 +53,40 @@ def questions(
         for template in language.unknown:
             asked.setdefault(template, nobody)
     return asked
+
+
+def meant(
+    question: Question,
+    whom: str,
+    language: Language,
+    names: Mapping[str, Iterable[str]],
+) -> list[Question]:
+    """Return what a question with an open name asks: of several people one by one.
+
+    Args:
+        question: Whom it is about is not known.
+        whom: What was said for the name, such as "my son Alex".
+        language: Of the question.
+        names: What each person is called.
+    """
+    said = f" {' '.join(_UNSPOKEN.sub(' ', whom.casefold()).split())} "
+    found = []
+    spellings = {key: group[0] for group in _shared(names) for key in _keys(group)}
+    # A name may be a part of another.
+    for key in sorted(spellings, key=len, reverse=True):
+        if f" {key} " in said:
+            said = said.replace(f" {key} ", "  ")
+            found.append(replace(question, whose=Whose.NAMED, name=spellings[key]))
+    for whose, words in language.pronouns.items():
+        if said.strip() in words:
+            found.append(replace(question, whose=whose))
+    return found or [question]
+
+
+def _keys(names: Iterable[str]) -> Iterator[str]:
+    """Yield what names are when heard."""
+    for name in names:
+        yield from _heard(name)
 
 
 def is_same_name(one: str, other: str) -> bool:

@@ -83,7 +83,9 @@ def _nearest(
         return mine
     if len(people) > 1:
         return Phrase.WHICH
-    is_somebody_else = people[0].options.get(CONF_PERSON) and own_person(hass, user_id)
+    # A person who was renamed, or is gone, is nobody else.
+    linked = hass.states.get(people[0].options.get(CONF_PERSON, ""))
+    is_somebody_else = linked and own_person(hass, user_id)
     if whose is Whose.MINE and is_somebody_else:
         return Phrase.NOT_YOURS
     return people

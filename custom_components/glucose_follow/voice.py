@@ -24,7 +24,7 @@ from .intent import (
 )
 from .languages import Languages, async_languages, language_of
 from .people import names_of
-from .questions import Question, questions
+from .questions import Question, meant, questions
 
 if TYPE_CHECKING:
     from hassil.recognize import RecognizeResult
@@ -34,6 +34,7 @@ type _Asked = tuple[Sequence[str], Mapping[str, Sequence[str]]]
 """Codes of languages, and the names of people by entry."""
 
 CONVERSATION = "conversation"
+_WHOM = "whom"
 
 
 async def async_answer_questions(hass: HomeAssistant, entry: CgmConfigEntry) -> None:
@@ -155,7 +156,18 @@ class Voice:
     ) -> str | None:
         """Return the answer to what was heard, in the language of the pipeline."""
         template = recognised.intent_sentence and recognised.intent_sentence.text
-        question = self._questions[template or ""]
+        asked = self._questions[template or ""]
+        whom = recognised.entities.get(_WHOM)
+        if asked.whose is None and whom is not None and self._asked is not None:
+            language = self._languages[asked.language]
+            questions = meant(asked, str(whom.value), language, self._asked[1])
+        else:
+            questions = [asked]
+        answers = [await self._answer(heard, question) for question in questions]
+        return " ".join(dict.fromkeys(answers))
+
+    async def _answer(self, heard: ConversationInput, question: Question) -> str:
+        """Return the answer to one question."""
         language = language_of(self._languages, heard.language, question.language)
         response = await intent.async_handle(
             self._hass,
