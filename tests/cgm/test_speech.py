@@ -416,6 +416,37 @@ def test_a_low_comes_first_whatever_was_asked(topic: Topic) -> None:
     assert said(topic, LOW).count(low) == 1
 
 
+@pytest.mark.parametrize("topic", Topic)
+def test_a_low_to_come_comes_first_whatever_was_asked(topic: Topic) -> None:
+    soon = replace(
+        STEADY, is_low_soon=True, low_in=12, forecast=forecast(*range(109, 60, -7))
+    )
+
+    sentence = said(topic, soon)
+
+    assert sentence.removeprefix("Not yet. ").startswith(
+        "Alex may be low in 12 minutes. "
+    )
+    assert sentence.count("may be low") == 1
+
+
+@pytest.mark.parametrize("topic", [each for each in Topic if each is not Topic.LOW])
+def test_that_readings_stopped_comes_first_whatever_was_asked(topic: Topic) -> None:
+    sentence = said(topic, gone(reading(25, 82)))
+
+    assert sentence.startswith("No reading from Alex for 25 minutes. The last was 82")
+    assert sentence.count("No reading") == 1
+
+
+@pytest.mark.parametrize("data", [CgmData(), gone(reading(180, 82))])
+def test_what_never_came_or_always_comes_late_is_no_warning(data: CgmData) -> None:
+    is_live = data.newest_at is None
+
+    sentence = said(Topic.INSULIN_ON_BOARD, data, is_live=is_live)
+
+    assert sentence == "I do not know how much insulin Alex has on board."
+
+
 def test_the_last_reading_is_said_with_its_age_first() -> None:
     stale = gone(reading(25, 82, Direction.SINGLE_DOWN))
 

@@ -50,11 +50,16 @@ class Topic(StrEnum):
     FORECAST = "forecast"
 
 
+_ABOUT_GLUCOSE = frozenset({Topic.LAST_READING, Topic.FORECAST})
+"""Answers that say themselves that there is no present reading."""
+
+
 def answer(topic: Topic, subject: Subject, words: Words) -> str:
     """Return what is said about a topic.
 
     No value is said without its age, none that is too old as if it were the
-    present, and a low comes before whatever was asked.
+    present. A low, one to come, and that readings stopped come before whatever
+    was asked.
 
     Args:
         topic: What was asked.
@@ -81,12 +86,23 @@ class _Answer(Phrasing):
             Topic.SENSOR_DUE: self.sensor_due,
             Topic.FORECAST: self.forecast,
         }
-        said = sentences[topic]()
-        warns_itself = topic in {Topic.GLUCOSE, Topic.TREND, Topic.LOW}
-        if self.is_low and not warns_itself:
-            warning = self.glucose()
-            return said if said == warning else f"{warning} {said}"
-        return said
+        said, warning = sentences[topic](), self.warning(topic)
+        return said if warning in {None, said} else f"{warning} {said}"
+
+    def warning(self, topic: Topic) -> str | None:
+        """Return what comes before an answer that does not say it itself."""
+        if topic in {Topic.GLUCOSE, Topic.TREND, Topic.LOW}:
+            return None
+        if self.is_low or (self.is_silent and topic not in _ABOUT_GLUCOSE):
+            return self.glucose()
+        is_near = self.data.is_low_soon and topic is not Topic.FORECAST
+        return self.low_soon() if self.present and is_near else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Return whether readings that came have stopped."""
+        is_known = self.data.newest_since is not None
+        return self.subject.is_live and is_known and self.present is None
 
     @property
     def is_low(self) -> bool:
