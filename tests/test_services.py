@@ -92,6 +92,49 @@ async def test_a_month_of_readings_is_asked_for_page_by_page(
     assert max(reading["value"] for reading in answer["readings"]) < 25
 
 
+@pytest.mark.parametrize("back", [4 * HOUR, 3 * DAY])
+async def test_two_uploaders_copies_of_a_dose_are_one_however_long_ago(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    back: timedelta,
+) -> None:
+    beside = timedelta(milliseconds=300)
+    for at in (NOW - 3 * HOUR, NOW - 60 * HOUR):
+        meal = {"eventType": "Meal Bolus", "insulin": 17}
+        site.add_treatment(at=at, enteredBy="AAPS", **meal)
+        site.add_treatment(at=at + beside, enteredBy="xdrip", **meal)
+    await set_up(hass, entry)
+
+    answer = await ask(hass, "get_treatments", start=NOW - back)
+
+    doses = [each for each in answer["treatments"] if each.get("insulin") == 17]
+    assert len(doses) == (1 if back < DAY else 2)
+
+
+async def test_two_uploaders_copies_of_a_reading_are_one_however_long_ago(
+    hass: HomeAssistant, entry: MockConfigEntry, clocks: Clocks
+) -> None:
+    async with NightscoutSimulator(
+        clock=clocks.world, tokens={TOKEN: frozenset({"*"})}
+    ) as site:
+        for ago in range(5, 40 * 60, 5):
+            at = NOW - ago * MINUTE
+            site.add_entry(at=at, sgv=150, device="AndroidAPS")
+            site.add_entry(at=at + timedelta(seconds=2), sgv=151, device="xDrip")
+        entry.add_to_hass(hass)
+        data = {**entry.data, "url": str(site.url)}
+        hass.config_entries.async_update_entry(entry, data=data)
+        await set_up(hass, entry)
+        period = {"start": NOW - 31 * HOUR, "end": NOW - 30 * HOUR}
+
+        answer = await ask(hass, "get_readings", **period)
+        told = (await ask(hass, "get_statistics", **period))["statistics"]
+
+    assert [reading["value"] for reading in answer["readings"]] == [150] * 12
+    assert told["count"] == 12
+
+
 @pytest.mark.parametrize(
     ("start", "end"),
     [(NOW - 32 * DAY, NOW), (NOW, NOW), (NOW, NOW - HOUR)],

@@ -1,11 +1,11 @@
 """What happened longer ago than what is held."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from .cgm import timeline, treatments
 from .cgm.models import Reading, Treatment
 from .cgm.transport import Json
-from .cgm.treatments import TREATMENTS_SPAN
 from .coordinator import CgmCoordinator
 
 
@@ -23,17 +23,19 @@ async def async_readings(
     data = coordinator.data
     held = coordinator.held.reaches(start, coordinator.now()) and data.is_answering
     found = data.readings if held else await _read(coordinator, start)
-    once = {reading.at: reading for reading in found if start <= reading.at < end}
-    return [once[at] for at in sorted(once)]
+    return [reading for reading in found if start <= reading.at < end]
 
 
-async def _read(coordinator: CgmCoordinator, since: datetime) -> list[Reading]:
-    """Return readings after `since`; what is new among them is for everybody."""
+async def _read(coordinator: CgmCoordinator, since: datetime) -> Sequence[Reading]:
+    """Return readings from `since` on; what is new among them is for everybody."""
     coordinator.restraint.refuse_to_ask()
-    samples = await coordinator.source.readings(since)
+    # The copy that counts may be a little older, and `since` itself is left out.
+    samples = await coordinator.source.readings(since - timeline.SAME_VALUE)
     coordinator.held.merge(samples, coordinator.now())
     coordinator.async_judge()
-    return [sample for sample in samples if isinstance(sample, Reading)]
+    return timeline.once_each(
+        sample for sample in samples if isinstance(sample, Reading)
+    )
 
 
 async def async_treatments(
@@ -46,14 +48,13 @@ async def async_treatments(
         UpdateFailed: The source wants to be left alone.
     """
     data = coordinator.data
-    held = start >= coordinator.now() - TREATMENTS_SPAN and data.are_treatments_known
-    if held:
-        found = data.treatments
-    else:
+    span = treatments.TREATMENTS_SPAN
+    held = start >= coordinator.now() - span and data.are_treatments_known
+    found: Sequence[Treatment] = data.treatments
+    if not held:
         coordinator.restraint.refuse_to_ask()
-        found = tuple(await coordinator.source.treatments(start))
-    once = {each.id: each for each in found if start <= each.at < end}
-    return sorted(once.values(), key=lambda treatment: treatment.at)
+        found = treatments.once_each(await coordinator.source.treatments(start))
+    return [treatment for treatment in found if start <= treatment.at < end]
 
 
 async def async_statistics(

@@ -30,6 +30,7 @@ from custom_components.glucose_follow.cgm.timeline import Timeline
 from custom_components.glucose_follow.cgm.treatments import (
     TREATMENTS_SPAN,
     merge_treatments,
+    once_each,
 )
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -390,6 +391,14 @@ def test_two_uploaders_of_one_treatment_are_one() -> None:
     other = replace(one, id="another", at=one.at + timedelta(milliseconds=400))
 
     assert len(merged([], [one, other])) == 1
+
+
+def test_two_uploaders_of_one_treatment_are_one_however_long_ago() -> None:
+    one = treatment(1, 7 * 24 * 60, insulin=1.5)
+    other = replace(one, id="xDrip", at=one.at + timedelta(milliseconds=400))
+    later = treatment(2, insulin=1.5)
+
+    assert once_each([later, other, one]) == [one, later]
 
 
 def test_a_copy_of_what_is_kept_is_one() -> None:

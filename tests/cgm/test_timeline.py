@@ -17,7 +17,12 @@ from custom_components.glucose_follow.cgm.models import (
     SensorFault,
     SensorStatus,
 )
-from custom_components.glucose_follow.cgm.timeline import AHEAD, SPAN, Timeline
+from custom_components.glucose_follow.cgm.timeline import (
+    AHEAD,
+    SPAN,
+    Timeline,
+    once_each,
+)
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -526,6 +531,15 @@ def test_two_uploaders_make_one_series_in_whatever_order(
     assert values(forward) == values(backward)
     for one, other in zip(forward.readings, backward.readings, strict=True):
         assert abs(one.at - other.at) <= 2 * SECOND
+
+
+@given(st.lists(twice_stamped.filter(lambda each: each.at >= NOON - SPAN)))
+def test_what_is_longer_ago_is_merged_by_the_same_rule(given: list[Reading]) -> None:
+    earlier = [replace(each, at=each.at - SPAN) for each in given]
+
+    found = [replace(each, at=each.at + SPAN) for each in once_each(earlier)]
+
+    assert tuple(found) == merged(given).readings
 
 
 def has_ahead(given_batches: list[list[Sample]]) -> bool:

@@ -17,7 +17,7 @@ AHEAD = timedelta(minutes=10)
 """A stamp further ahead of the clock than this is nobody's present."""
 
 _SAME_MOMENT = timedelta(seconds=3)
-_SAME_VALUE = timedelta(seconds=30)
+SAME_VALUE = timedelta(seconds=30)
 """Two uploaders stamp one reading up to four seconds apart, and never change it."""
 
 _MOST = 3000
@@ -90,7 +90,7 @@ class Timeline:
         """
         if self.newest is None or self.newest_at is None:
             return False
-        return self.newest_at - self.newest.at < _SAME_VALUE
+        return self.newest_at - self.newest.at < SAME_VALUE
 
     @property
     def newest(self) -> Reading | None:
@@ -148,7 +148,7 @@ class Timeline:
         # More would be dropped again, and holds everybody up meanwhile.
         for sample in believed[-_MOST:]:
             if isinstance(sample, Reading):
-                self._add(sample)
+                _add(self._readings, sample)
             else:
                 self._add_fault(sample)
         self._trim(now)
@@ -189,39 +189,11 @@ class Timeline:
             return None
         return self._outage[0]
 
-    def _add(self, reading: Reading) -> None:
-        """Put a reading in its place, unless it is one that is there."""
-        if (twin := self._twin(reading)) is None:
-            insort(self._readings, reading, key=_at)
-            return
-        known = self._readings[twin]
-        if known.mgdl == reading.mgdl:
-            direction = known.direction or reading.direction
-            self._readings[twin] = replace(known, direction=direction)
-        elif known.at == reading.at:
-            # The same document again, corrected.
-            self._readings[twin] = reading
-
     def _add_fault(self, fault: SensorFault) -> None:
         """Put a fault in its place, unless one is there."""
         place = bisect_left(self._faults, fault.at, key=_at)
         if place == len(self._faults) or self._faults[place].at != fault.at:
             self._faults.insert(place, fault)
-
-    def _twin(self, reading: Reading) -> int | None:
-        """Return the place of the reading that is the same one, None if new."""
-        readings = self._readings
-        exact = bisect_left(readings, reading.at, key=_at)
-        if exact < len(readings) and readings[exact].at == reading.at:
-            return exact
-        start = bisect_left(readings, reading.at - _SAME_VALUE, key=_at)
-        end = bisect_right(readings, reading.at + _SAME_VALUE, key=_at)
-        for place in range(start, end):
-            apart = abs(readings[place].at - reading.at)
-            is_same_value = readings[place].mgdl == reading.mgdl
-            if apart < _SAME_MOMENT or (is_same_value and apart < _SAME_VALUE):
-                return place
-        return None
 
     def _trim(self, now: datetime) -> None:
         """Drop what is older than a day, but never the newest reading."""
@@ -230,6 +202,43 @@ class Timeline:
         del self._readings[: max(0, surplus, min(old, len(self._readings) - 1))]
         old_faults = bisect_left(self._faults, now - SPAN, key=_at)
         del self._faults[: max(old_faults, len(self._faults) - _MOST)]
+
+
+def once_each(readings: Iterable[Reading]) -> list[Reading]:
+    """Return readings oldest first and without repetitions, as a timeline has them."""
+    found: list[Reading] = []
+    for reading in sorted(readings, key=_at):
+        _add(found, reading)
+    return found
+
+
+def _add(readings: list[Reading], reading: Reading) -> None:
+    """Put a reading in its place, unless it is one that is there."""
+    if (twin := _twin(readings, reading)) is None:
+        insort(readings, reading, key=_at)
+        return
+    known = readings[twin]
+    if known.mgdl == reading.mgdl:
+        direction = known.direction or reading.direction
+        readings[twin] = replace(known, direction=direction)
+    elif known.at == reading.at:
+        # The same document again, corrected.
+        readings[twin] = reading
+
+
+def _twin(readings: Sequence[Reading], reading: Reading) -> int | None:
+    """Return the place of the reading that is the same one, None if new."""
+    exact = bisect_left(readings, reading.at, key=_at)
+    if exact < len(readings) and readings[exact].at == reading.at:
+        return exact
+    start = bisect_left(readings, reading.at - SAME_VALUE, key=_at)
+    end = bisect_right(readings, reading.at + SAME_VALUE, key=_at)
+    for place in range(start, end):
+        apart = abs(readings[place].at - reading.at)
+        is_same_value = readings[place].mgdl == reading.mgdl
+        if apart < _SAME_MOMENT or (is_same_value and apart < SAME_VALUE):
+            return place
+    return None
 
 
 def _is_within(span: timedelta, begin: datetime, now: datetime) -> bool:

@@ -286,14 +286,20 @@ def merge_treatments(
             or (visible is not None and treatment.id not in visible)
         )
     ]
-    merged = _once_each(_once_each([*kept, *fresh], _event), _what_was_done)
-    recent = (
-        treatment for treatment in merged if treatment.at >= now - TREATMENTS_SPAN
+    return tuple(
+        treatment
+        for treatment in once_each([*kept, *fresh])
+        if treatment.at >= now - TREATMENTS_SPAN
     )
-    return tuple(sorted(recent, key=lambda treatment: treatment.at))
 
 
-def _once_each(
+def once_each(treatments: Iterable[Treatment]) -> list[Treatment]:
+    """Return one of all uploaders' copies of each treatment, oldest first."""
+    merged = _one_of_each(_one_of_each(treatments, _event), _what_was_done)
+    return sorted(merged, key=lambda treatment: treatment.at)
+
+
+def _one_of_each(
     treatments: Iterable[Treatment], deed: Callable[[Treatment], tuple[object, ...]]
 ) -> Iterable[Treatment]:
     """Return one copy of each treatment: the same one whoever is asked first."""
