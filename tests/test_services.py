@@ -13,7 +13,7 @@ from custom_components.glucose_follow import lights, services
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.const import DOMAIN
 from simulators.dexcom_api import DexcomApiSimulator
-from simulators.nightscout import NightscoutSimulator, faults
+from simulators.nightscout import NightscoutSimulator, Style, faults
 
 from .conftest import NOW, TOKEN, Clocks
 from .dexcom_api import entry_of, lead_to, register
@@ -64,14 +64,22 @@ async def test_one_person_need_not_be_named(
     assert len(answer["readings"]) == 12
 
 
+@pytest.mark.parametrize("style", [Style.PLAIN, Style.TRIO])
+@pytest.mark.parametrize("has_v3", [True, False])
 async def test_a_month_of_readings_is_asked_for_page_by_page(
-    hass: HomeAssistant, entry: MockConfigEntry, clocks: Clocks
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    style: Style,
+    has_v3: bool,
 ) -> None:
     async with NightscoutSimulator(
         clock=clocks.world,
         person=SimulatedPerson(seed=7),
         history=32 * DAY,
         tokens={TOKEN: frozenset({"*"})},
+        style=style,
+        has_v3=has_v3,
     ) as site:
         entry.add_to_hass(hass)
         data = {**entry.data, "url": str(site.url)}

@@ -19,6 +19,7 @@ from tests.simulators.nightscout_support import (
     READER,
     FakeTime,
     closed_site,
+    ms,
 )
 
 HOUR = timedelta(hours=1)
@@ -207,13 +208,34 @@ async def test_more_than_fits_one_answer_is_asked_for_page_by_page(
     assert stamps == sorted(stamps)
 
 
-async def test_a_page_without_dates_is_the_last_one(
+async def test_broken_milliseconds_lose_nothing_between_pages(
     api: V1Api, site: NightscoutSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trio writes them, and a site reads numbers of questions as whole ones."""
+    monkeypatch.setattr(v1, "MOST_ENTRIES", 5)
+    stamps = [
+        ms(NOON) - slot * 60_000 + part for slot in range(9) for part in (0.2, 0.8)
+    ]
+    for stamp in stamps:
+        site.add_entry(at=NOON, sgv=100, date=stamp, device="Trio")
+
+    found = await api.entries(NOON - 10 * MINUTE)
+
+    trio = {entry["date"] for entry in found if entry.get("device") == "Trio"}
+    assert trio == set(stamps)
+
+
+@pytest.mark.parametrize("told", [{}, {"date": None}, {"date": float("nan")}])
+async def test_a_page_without_dates_is_the_last_one(
+    api: V1Api,
+    site: NightscoutSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+    told: Mapping[str, object],
 ) -> None:
     monkeypatch.setattr(v1, "MOST_ENTRIES", 2)
 
-    async def undated(*_: object) -> list[dict[str, str]]:
-        return [{"sgv": "100"}, {"sgv": "101"}]
+    async def undated(*_: object) -> list[Mapping[str, object]]:
+        return [{"sgv": "100", **told}, {"sgv": "101", **told}]
 
     monkeypatch.setattr(api, "_get", undated)
 

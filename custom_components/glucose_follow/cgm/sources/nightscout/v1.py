@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import ceil, isfinite
 from typing import override
 
 from ...errors import CgmAuthError, CgmConnectionError, CgmError, CgmResponseError
@@ -196,10 +197,10 @@ class V1Api(NightscoutApi):
                 raise CgmResponseError("No documents were told")
             page = _listed(answer)
             found = [*page, *found]
-            oldest = page[0].get(key) if page else None
+            oldest = _stamp(page[0].get(key)) if page else None
             # Who answers more than that does not look at the question.
             is_last = len(page) != params["count"]
-            if is_last or not isinstance(oldest, int | str):
+            if is_last or oldest is None:
                 break
             params = {**params, f"find[{key}][$lte]": oldest}
         return found
@@ -245,6 +246,17 @@ def _created_since(since: datetime, most: int, *, margin: timedelta = MARGIN) ->
         "find[created_at][$gte]": created_at(since, margin=margin),
         "count": most,
     }
+
+
+def _stamp(told: Json) -> str | int | None:
+    """Return a document's date as it can be asked for, None if it has none.
+
+    A site cuts broken milliseconds off a question, and would leave out what else
+    there is of the last one: they are rounded up.
+    """
+    if isinstance(told, float):
+        return ceil(told) if isfinite(told) else None
+    return told if isinstance(told, int | str) else None
 
 
 def _listed(answer: Json) -> list[Document]:
