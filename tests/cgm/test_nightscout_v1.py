@@ -1,7 +1,8 @@
 """What a Nightscout site tells through version 1 of its API, as it is."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 
 from aiohttp import ClientSession
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from custom_components.glucose_follow.cgm.errors import CgmResponseError
 from custom_components.glucose_follow.cgm.sources.nightscout import parse_credential, v1
 from custom_components.glucose_follow.cgm.sources.nightscout.api import Collection
-from custom_components.glucose_follow.cgm.sources.nightscout.v1 import V1Api
+from custom_components.glucose_follow.cgm.sources.nightscout.v1 import V1Api, created_at
 from custom_components.glucose_follow.cgm.transport import JsonClient
 from simulators.nightscout import Bare, NightscoutSimulator, faults
 from tests.simulators.nightscout_support import (
@@ -246,10 +247,52 @@ async def test_a_site_that_never_ends_is_left_after_twenty_pages(
     api: V1Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(v1, "MOST_ENTRIES", 1)
+    stamps = count(ms(NOON), -1)
 
     async def always(*_: object) -> list[dict[str, int]]:
-        return [{"sgv": 100, "date": 1}]
+        return [{"sgv": 100, "date": next(stamps)}]
 
     monkeypatch.setattr(api, "_get", always)
 
     assert len(await api.entries(NOON - HOUR)) == 20
+
+
+@pytest.mark.parametrize(
+    ("since", "pages"), [(NOON - 15 * MINUTE, 1), (NOON - 5 * DAY, 2)]
+)
+async def test_a_server_that_ignores_what_is_asked_is_not_asked_for_the_same_again(
+    api: V1Api, monkeypatch: pytest.MonkeyPatch, since: datetime, pages: int
+) -> None:
+    told = [
+        {"sgv": 100, "date": ms(NOON - ago * MINUTE)} for ago in range(v1.MOST_ENTRIES)
+    ]
+    asked: list[object] = []
+
+    async def count_only(*question: object) -> list[dict[str, int]]:
+        asked.append(question)
+        return told
+
+    monkeypatch.setattr(api, "_get", count_only)
+
+    found = await api.entries(since)
+
+    assert found[-1]["date"] == ms(NOON)
+    assert len(asked) == pages
+
+
+async def test_a_server_that_ignores_the_end_of_a_page_is_left_after_what_is_new(
+    api: V1Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(v1, "MOST_TREATMENTS", 2)
+    asked: list[object] = []
+
+    async def newest(*question: object) -> list[dict[str, str]]:
+        asked.append(question)
+        at = NOON + len(asked) // 2 * MINUTE
+        return [{"created_at": created_at(at)}, {"created_at": created_at(at - DAY)}]
+
+    monkeypatch.setattr(api, "_get", newest)
+
+    await api.treatments(NOON - 5 * DAY)
+
+    assert len(asked) == 3

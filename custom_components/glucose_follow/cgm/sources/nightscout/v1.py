@@ -179,7 +179,8 @@ class V1Api(NightscoutApi):
         """Return all documents, oldest first, however many there are.
 
         A site answers the newest ones first, so each further page ends where the
-        one before it began. Twins of that moment are told twice.
+        one before it began. Twins of that moment are told twice. A server that
+        ignores where a page begins or ends would tell the same for ever.
 
         Args:
             path: Of the collection.
@@ -191,6 +192,7 @@ class V1Api(NightscoutApi):
             CgmError: As documented on `_stored`.
         """
         found: list[Document] = []
+        start, end = params.get(f"find[{key}][$gt]"), f"find[{key}][$lte]"
         for _ in range(MOST_PAGES):
             answer = await self._get(path, params)
             if answer is None and not is_null_told:
@@ -200,9 +202,10 @@ class V1Api(NightscoutApi):
             oldest = _stamp(page[0].get(key)) if page else None
             # Who answers more than that does not look at the question.
             is_last = len(page) != params["count"]
-            if is_last or oldest is None:
+            is_ignored = oldest == params.get(end) or _reaches(oldest, start)
+            if is_last or oldest is None or is_ignored:
                 break
-            params = {**params, f"find[{key}][$lte]": oldest}
+            params = {**params, end: oldest}
         return found
 
     async def _stored(
@@ -246,6 +249,11 @@ def _created_since(since: datetime, most: int, *, margin: timedelta = MARGIN) ->
         "find[created_at][$gte]": created_at(since, margin=margin),
         "count": most,
     }
+
+
+def _reaches(oldest: str | int | None, start: str | int | None) -> bool:
+    """Return whether a page has what was not asked for; texts are of any zone."""
+    return isinstance(oldest, int) and isinstance(start, int) and oldest <= start
 
 
 def _stamp(told: Json) -> str | int | None:
