@@ -1,5 +1,6 @@
 """A language model that lists its tools and calls them."""
 
+from datetime import datetime
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -11,6 +12,7 @@ import probatio
 import pytest
 
 from custom_components.glucose_follow.cgm.errors import CgmConnectionError
+from custom_components.glucose_follow.cgm.models import Reading
 from custom_components.glucose_follow.cgm.source import Feature
 from custom_components.glucose_follow.const import (
     CONF_EXPOSE_TO_ASSIST,
@@ -19,8 +21,22 @@ from custom_components.glucose_follow.const import (
 )
 from custom_components.glucose_follow.llm import async_get_tools
 
+from .conftest import NOW, Clocks
 from .home import settle
-from .voice import ALEX, NEVER, SAM, alex, follow, know, person, sam, start_assist
+from .voice import (
+    ALEX,
+    MINUTE,
+    NEVER,
+    SAM,
+    alex,
+    follow,
+    know,
+    known,
+    person,
+    readings,
+    sam,
+    start_assist,
+)
 
 SHOWN = {CONF_EXPOSE_TO_ASSIST: True, CONF_VOICE: False}
 GET_GLUCOSE, GET_HISTORY = f"{DOMAIN}__get_glucose", f"{DOMAIN}__get_history"
@@ -156,6 +172,69 @@ async def test_a_model_is_told_of_two_weeks_that_are_not_held(
     assert len(told["highs"]) > 5
     assert nothing == {"person": "Alex", "error": "The source does not answer now"}
     assert 250 < day["readings"] < 300
+
+
+async def test_who_is_unloaded_while_a_model_waits_is_left_out(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start_assist(hass)
+    entry, other = alex(**SHOWN), sam(**SHOWN)
+    await follow(hass, entry, ALEX)
+    await follow(hass, other, SAM)
+    seen = await model(hass)
+
+    async def unload_both(_: datetime) -> list[Reading]:
+        await hass.config_entries.async_unload(other.entry_id)
+        await hass.config_entries.async_unload(entry.entry_id)
+        return []
+
+    monkeypatch.setattr(entry.runtime_data.source, "readings", unload_both)
+
+    result = await seen.call(GET_HISTORY, hours=48)
+
+    assert result.data == {"error": "No such person"}
+
+
+async def test_exposure_may_end_while_a_model_waits(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start_assist(hass)
+    entry, other = alex(**SHOWN), sam(**SHOWN)
+    await follow(hass, entry, ALEX)
+    await follow(hass, other, SAM)
+    seen = await model(hass)
+
+    async def hide(_: datetime) -> list[Reading]:
+        async_expose_entity(hass, "conversation", "sensor.alex_glucose", False)
+        async_expose_entity(hass, "conversation", "sensor.sam_glucose", False)
+        return []
+
+    monkeypatch.setattr(entry.runtime_data.source, "readings", hide)
+
+    result = await seen.call(GET_HISTORY, hours=48)
+
+    assert result.data == {"error": "No such person"}
+
+
+async def test_a_period_ends_when_the_source_has_answered(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, clocks: Clocks
+) -> None:
+    await start_assist(hass)
+    entry = alex(**SHOWN)
+    await follow(hass, entry, ALEX)
+    seen = await model(hass)
+
+    async def slow(_: datetime) -> list[Reading]:
+        clocks.tick(20 * MINUTE)
+        know(entry, known(readings(NOW + 19 * MINUTE, {NOW: 180}, None)))
+        return [Reading(at=NOW + 19 * MINUTE, mgdl=180)]
+
+    monkeypatch.setattr(entry.runtime_data.source, "readings", slow)
+
+    (told,) = await seen.people(GET_HISTORY, hours=48)
+
+    assert told["readings"] == 1
+    assert told["newest_reading_age_minutes"] == 1
 
 
 @pytest.mark.parametrize(

@@ -401,8 +401,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
 
     @callback
     def _wait_for_old(self) -> None:
-        """Look again the moment that the newest reading grows old."""
-        self._stale_timer.async_wait(self.now(), self.fresh_until)
+        """Look again the moment that the newest reading grows old, until unload."""
+        if not self._is_closed:
+            self._stale_timer.async_wait(self.now(), self.fresh_until)
 
     def _remembered(self) -> Remembered:
         """Return what the next run must know."""

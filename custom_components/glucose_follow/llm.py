@@ -27,7 +27,7 @@ from .cgm.models import Reading
 from .cgm.speech import Extra, Facts, history, present
 from .cgm.timeline import SPAN as READINGS_SPAN
 from .const import DOMAIN
-from .coordinator import CgmConfigEntry
+from .coordinator import CgmConfigEntry, CgmCoordinator
 from .exposure import GLUCOSE
 from .history import async_readings
 from .people import name_of, subject_of
@@ -143,23 +143,44 @@ class GetHistoryTool(GlucoseTool):
         """Return what the period was like."""
         chosen = self.parameters(tool_input.tool_args)
         span = timedelta(hours=chosen["hours"])
-        people = self._people(hass, chosen.get("person"), llm_context.assistant)
-        return self._result([await _history(hass, entry, span) for entry in people])
+        assistant = llm_context.assistant
+        found = [
+            await _history(hass, entry, span, assistant)
+            for entry in self._people(hass, chosen.get("person"), assistant)
+        ]
+        return self._result(filter(None, found))
 
 
 async def _history(
-    hass: HomeAssistant, entry: CgmConfigEntry, span: timedelta
-) -> Facts:
-    """Return what a period was like; the source is asked for what is not held."""
+    hass: HomeAssistant, entry: CgmConfigEntry, span: timedelta, assistant: str
+) -> Facts | None:
+    """Return what a period was like, None if that may not be told any more.
+
+    A person may be hidden or unloaded while somebody's source is asked.
+    """
+    if entry not in _visible(hass, assistant):
+        return None
+    is_held = span <= READINGS_SPAN
+    told = () if is_held else await _readings(entry.runtime_data, span)
+    if entry not in _visible(hass, assistant):
+        return None
     subject, zone = subject_of(hass, entry), dt_util.get_default_time_zone()
-    readings: Sequence[Reading] = subject.data.readings
-    if span > READINGS_SPAN:
-        period = subject.now - span, subject.now
-        try:
-            readings = await async_readings(entry.runtime_data, *period)
-        except CgmError, UpdateFailed:
-            return {"person": subject.name, "error": "The source does not answer now"}
+    if told is None:
+        return {"person": subject.name, "error": "The source does not answer now"}
+    readings = subject.data.readings if is_held else told
     return history(subject, readings, span, zone)
+
+
+async def _readings(
+    coordinator: CgmCoordinator, span: timedelta
+) -> Sequence[Reading] | None:
+    """Return the readings of a period, None if the source does not answer."""
+    start = coordinator.now() - span
+    try:
+        # What comes while the source is asked belongs to the period, too.
+        return await async_readings(coordinator, start, start + 2 * span)
+    except CgmError, UpdateFailed:
+        return None
 
 
 def _visible(hass: HomeAssistant, assistant: str) -> list[CgmConfigEntry]:
