@@ -344,6 +344,56 @@ async def test_a_deleted_change_makes_the_one_before_the_last(
     assert (await read(source)).site_changed == NOON - 9 * DAY
 
 
+async def test_a_change_that_was_corrected_keeps_no_wrong_moment(
+    source: NightscoutSource, site: NightscoutSimulator, clock: FakeTime
+) -> None:
+    """It happened earlier, and was still the last of its kind."""
+    await source.identify()
+    site.add_treatment(at=NOON - 9 * DAY, eventType="Site Change")
+    wrong = site.add_treatment(at=NOON - HOUR, eventType="Site Change")
+    assert (await read(source)).site_changed == NOON - HOUR
+
+    site.edit_treatment(wrong, created_at="2026-11-21T07:00:00.000Z")
+    clock.now += 31 * MINUTE
+    await source.treatments(clock.now - 72 * HOUR)
+
+    assert (await read(source)).site_changed == NOON - 5 * HOUR
+
+
+@pytest.mark.parametrize("hours", [3, 72])
+async def test_a_change_that_became_a_note_is_none(
+    source: NightscoutSource, site: NightscoutSimulator, clock: FakeTime, hours: int
+) -> None:
+    """Also if only what was done lately is asked for."""
+    await source.identify()
+    site.add_treatment(at=NOON - 9 * DAY, eventType="Site Change")
+    wrong = site.add_treatment(at=NOON - HOUR, eventType="Site Change")
+    await source.status()
+
+    site.edit_treatment(wrong, eventType="Note")
+    clock.now += 31 * MINUTE
+    await source.treatments(clock.now - hours * HOUR)
+
+    assert (await read(source)).site_changed == NOON - 9 * DAY
+
+
+async def test_a_correction_is_asked_about_once(
+    source: NightscoutSource, site: NightscoutSimulator, clock: FakeTime
+) -> None:
+    await source.identify()
+    wrong = site.add_treatment(at=NOON - HOUR, eventType="Site Change")
+    await source.status()
+    site.edit_treatment(wrong, created_at="2026-11-21T07:00:00.000Z")
+    asked(site)
+
+    for _ in range(12):
+        clock.now += 5 * MINUTE
+        await source.treatments(clock.now - 72 * HOUR)
+        await source.status()
+
+    assert asked(site)["treatments"] == 12 + PAST
+
+
 async def test_a_change_that_only_long_questions_find_is_not_deleted_by_short_ones(
     source: NightscoutSource, site: NightscoutSimulator
 ) -> None:
@@ -424,6 +474,39 @@ async def test_a_switch_that_was_deleted_does_not_count_any_more(
     await source.treatments(clock.now - 72 * HOUR)
 
     assert [use.start for use in (await read(source)).profiles] == [NOON - 30 * DAY]
+
+
+@pytest.mark.parametrize("hours", [3, 72])
+async def test_a_switch_that_became_a_note_does_not_count_any_more(
+    source: NightscoutSource, site: NightscoutSimulator, clock: FakeTime, hours: int
+) -> None:
+    await source.identify()
+    mistake = site.add_treatment(eventType="Profile Switch", profile="Default")
+    await source.treatments(NOON - 72 * HOUR)
+    assert len((await read(source)).profiles) == 2
+
+    site.edit_treatment(mistake, eventType="Note")
+    clock.now += 5 * MINUTE
+    await source.treatments(clock.now - hours * HOUR)
+
+    assert [use.start for use in (await read(source)).profiles] == [NOON - 30 * DAY]
+
+
+async def test_a_switch_that_was_corrected_counts_from_the_right_moment(
+    source: NightscoutSource, site: NightscoutSimulator, clock: FakeTime
+) -> None:
+    await source.identify()
+    mistake = site.add_treatment(eventType="Profile Switch", profile="Default")
+    await source.status()
+
+    site.edit_treatment(mistake, created_at="2026-11-21T07:00:00.000Z")
+    clock.now += 5 * MINUTE
+    await source.treatments(clock.now - 72 * HOUR)
+
+    assert [use.start for use in (await read(source)).profiles] == [
+        NOON - 30 * DAY,
+        NOON - 5 * HOUR,
+    ]
 
 
 async def test_the_switch_before_a_deleted_one_is_asked_for(

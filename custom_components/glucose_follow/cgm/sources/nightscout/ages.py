@@ -74,14 +74,14 @@ class AgeLog:
 
         Returns:
             Whether all has to be asked for again: what was the last of its kind
-            is no longer there.
+            is no longer there, or was corrected.
         """
-        ids = {each.id for each in done}
+        told = {each.id: each for each in done}
         start = surely_told(since, now)
         gone = [
             kind
             for kind, last in self._last.items()
-            if last.at >= start and last.id not in ids
+            if not _is_still_so(last, told.get(last.id), start)
         ]
         for kind in gone:
             del self._last[kind]
@@ -95,3 +95,16 @@ class AgeLog:
             is_newer = known is None or each.at >= known.at
             if each.kind in _KINDS and each.at <= now and is_newer:
                 self._last[each.kind] = each
+
+
+def _is_still_so(last: Treatment, told: Treatment | None, start: datetime) -> bool:
+    """Return whether a change is what it was, or may only be missing.
+
+    Args:
+        last: As it was known.
+        told: As it is now, None if it was not told.
+        start: From when on everything is told; aware.
+    """
+    if told is None:
+        return last.at < start
+    return (told.kind, told.at) == (last.kind, last.at)

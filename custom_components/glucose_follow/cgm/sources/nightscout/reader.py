@@ -136,7 +136,9 @@ class StatusReader:
         now = self._clock()
         start = surely_told(since, now)
         due = {name for name, each in self._switches.items() if _at(each) >= start}
+        others = (each for each in documents if not is_profile_switch(each))
         self.forget(due.difference(map(_name, documents)))
+        self.forget(filter(None, map(decode.identity, others)))
         self._take_switches(documents)
         if self._ages.seen(done, since, now):
             self._past_turn.expire()
