@@ -620,3 +620,18 @@ async def test_a_simulated_person_wears_a_pump(
     assert float(state(hass, RESERVOIR)) > 0
     assert float(state(hass, BASAL)) >= 0
     assert state(hass, "sensor.alex_sensor_started") != "unknown"
+
+
+async def test_a_clock_that_is_hours_ahead_hides_no_pump(
+    hass: HomeAssistant,
+    person: MockConfigEntry,
+    rig: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    clocks.set_wrong(3 * HOUR)
+    tell(rig)
+
+    await set_up(hass, person)
+
+    assert state(hass, RESERVOIR) == "90.0"
+    assert state(hass, IOB) == "2.35"

@@ -25,6 +25,7 @@ from custom_components.glucose_follow.cgm.sources.nightscout import (
     parse_address,
     parse_credential,
 )
+from custom_components.glucose_follow.cgm.sources.nightscout.v1 import created_at
 from simulators.nightscout import NightscoutSimulator, Style, faults
 from tests.simulators.nightscout_support import MINUTE, NOON, READER, SECRET, FakeTime
 
@@ -243,6 +244,39 @@ async def test_only_what_is_new_is_asked_for(
         "2026-11-21T11:54:00.000Z",
         "2026-11-22T10:05:00.000Z",
     ]
+
+
+@pytest.mark.parametrize("ahead", [-3 * HOUR, HOUR, 3 * HOUR, 3 * DAY])
+async def test_a_clock_that_is_wrong_hides_no_device(
+    http: ClientSession, site: NightscoutSimulator, clock: FakeTime, ahead: timedelta
+) -> None:
+    """A window that begins by a clock that is ahead would be after everything."""
+    source = follow(http, site, FakeTime(now=NOON + ahead))
+    site.add_devicestatus(at=NOON - MINUTE, pump={"reservoir": 90})
+    await source.identify()
+    site.requests.clear()
+
+    status = await read(source)
+
+    assert status.reservoir == Reported(90.0, NOON - MINUTE)
+    since = site.requests[0].query["find[created_at][$gte]"]
+    assert since == created_at(min(NOON, NOON + ahead) - 2 * HOUR, margin=0 * HOUR)
+
+
+async def test_a_clock_that_went_ahead_hides_no_device(
+    http: ClientSession, site: NightscoutSimulator, clock: FakeTime
+) -> None:
+    ours = FakeTime()
+    source = follow(http, site, ours)
+    await source.identify()
+    await source.status()
+
+    ours.now += 4 * HOUR
+    clock.now += MINUTE
+    site.add_devicestatus(pump={"reservoir": 90})
+    await source.readings(NOON)
+
+    assert (await read(source)).reservoir == Reported(90.0, clock.now)
 
 
 async def test_news_replaces_what_was_known(

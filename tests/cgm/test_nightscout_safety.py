@@ -194,6 +194,7 @@ async def test_no_source_builds_a_deadly_request(told: list[Json | CgmError]) ->
     source._v1 = source._api = V1Api(client, Credential(token=READER))
     source._v3 = V3Api(client, Tokens(client, READER, lambda: NOON))
     source._clock = lambda: NOON
+    source._ahead = timedelta()
     source._reader = StatusReader(source._now)
     source._has_devices = True
     source._skipped = 0

@@ -772,6 +772,7 @@ def told(answer: Json) -> NightscoutSource:
     source._address = parse_address("https://site.example")
     source._features = frozenset({Feature.TREATMENTS, Feature.STATUS})
     source._clock = FakeTime()
+    source._ahead = timedelta()
     source._reader = StatusReader(source._now)
     source._has_devices = True
     source._skipped = 0

@@ -64,12 +64,19 @@ class StatusReader:
         """How many documents were unusable."""
 
     async def read(
-        self, api: NightscoutApi, *, has_devices: bool, has_treatments: bool
+        self,
+        api: NightscoutApi,
+        *,
+        now: datetime,
+        has_devices: bool,
+        has_treatments: bool,
     ) -> DeviceStatus:
         """Return what is newest, after asking for what is due.
 
         Args:
             api: How the site is asked.
+            now: The present by the clock that is behind; aware. By one that is
+                ahead, everything would be too long ago to be asked for.
             has_devices: Whether it has device status for us.
             has_treatments: Whether it has treatments for us.
 
@@ -78,7 +85,7 @@ class StatusReader:
                 if the site wants to be left alone: the rest can wait.
         """
         if has_devices:
-            newest, earliest = self._devices.newest_at, self._clock() - _FIRST
+            newest, earliest = self._devices.newest_at, now - _FIRST
             since = max(newest - _OVERLAP, earliest) if newest else earliest
             self.take(await api.device_status(since))
         await self._seldom(self._profiles_turn, lambda: self._read_profiles(api))

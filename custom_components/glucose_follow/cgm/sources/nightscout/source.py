@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
 from typing import override
@@ -59,6 +59,7 @@ class NightscoutSource(CgmSource):
         self._client = JsonClient(session, address.url)
         self._address = address
         self._clock = clock
+        self._ahead = timedelta()
         self._v1 = V1Api(self._client, credential)
         self._v3: V3Api | None = None
         if token := credential.access_token:
@@ -116,6 +117,7 @@ class NightscoutSource(CgmSource):
             self._api.offers(Collection.TREATMENTS),
             self._api.offers(Collection.DEVICE_STATUS),
         )
+        self._compare_clocks()
         self._is_identified = True
         features = {
             Feature.LIVE: True,
@@ -137,7 +139,9 @@ class NightscoutSource(CgmSource):
         Raises:
             CgmError: As documented on `JsonClient.get`.
         """
-        glucose = filter(decode.is_glucose, await self._api.entries(since))
+        entries = await self._api.entries(since)
+        self._compare_clocks()
+        glucose = filter(decode.is_glucose, entries)
         samples: list[Sample] = await self._decoded(glucose, decode.sample)
         return sorted(
             (sample for sample in samples if sample.at > since), key=attrgetter("at")
@@ -172,6 +176,7 @@ class NightscoutSource(CgmSource):
             return None
         return await self._reader.read(
             self._api,
+            now=self._clock() - self._ahead,
             has_devices=self._has_devices,
             has_treatments=Feature.TREATMENTS in self._features,
         )
@@ -214,6 +219,11 @@ class NightscoutSource(CgmSource):
         """
         ours = self._clock()
         return max(self._client.server_time or ours, ours)
+
+    def _compare_clocks(self) -> None:
+        """Note by how much our clock is ahead of the site's, if that is told."""
+        if (theirs := self._client.server_time) is not None:
+            self._ahead = max(self._clock() - theirs, timedelta())
 
     async def _decoded[T](
         self,
