@@ -1,7 +1,6 @@
 """Showing sensors to Assist, and taking back just what was added."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 from homeassistant.components.homeassistant.exposed_entities import (
@@ -28,11 +27,12 @@ from simulators.tidepool import TidepoolSimulator
 from .conftest import Clocks
 from .home import restart, set_up, settle, state
 from .tidepool import entry_of, lead_to
-from .voice import alex, ask, person, sam, start_assist
+from .voice import Pipelines, alex, ask, person, sam, start_assist
 
 GLUCOSE = "sensor.alex_glucose"
 DELAYED = "sensor.alex_delayed_glucose"
 NAMES = ["blood sugar", "blood glucose", "glucose"]
+FRENCH = ["glycémie", "taux de glucose", "glucose"]
 SHOWN: dict[str, Any] = {CONF_EXPOSE_TO_ASSIST: True, CONF_VOICE: False}
 
 pytestmark = pytest.mark.usefixtures("clocks")
@@ -252,14 +252,30 @@ async def test_names_are_in_the_language_of_the_house(hass: HomeAssistant) -> No
 
 
 async def test_names_are_in_the_language_of_the_pipeline(hass: HomeAssistant) -> None:
-    """A stand-in: Assist's pipelines need packages that these tests do not have."""
-    french = SimpleNamespace(conversation_language="fr")
-    store = SimpleNamespace(data={"1": french}, async_get_preferred_item=lambda: "1")
-    hass.data["assist_pipeline"] = SimpleNamespace(pipeline_store=store)
+    Pipelines(hass, "fr")
 
     await set_up(hass, alex(**SHOWN))
 
-    assert aliases(hass) == ["glycémie", "taux de glucose", "glucose"]
+    assert aliases(hass) == FRENCH
+
+
+@pytest.mark.parametrize(
+    "languages",
+    [
+        {"language": "fr"},
+        {"language": "en", "tts_language": "fr-CA"},
+        {"language": "en", "tts_language": "de", "stt_language": "fr"},
+    ],
+)
+async def test_names_are_in_the_language_that_a_model_is_spoken_to_in(
+    hass: HomeAssistant, languages: dict[str, str]
+) -> None:
+    """It speaks all, so that what it hears and says decides, as in Assist itself."""
+    Pipelines(hass, "en").speak(**languages)
+
+    await set_up(hass, alex(**SHOWN))
+
+    assert aliases(hass) == FRENCH
 
 
 async def test_a_sensor_that_comes_later_is_shown_too(hass: HomeAssistant) -> None:

@@ -1,7 +1,6 @@
 """Asking Home Assistant's own conversation agent about people."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any, override
 from unittest.mock import patch
 
@@ -9,7 +8,7 @@ from homeassistant.components import conversation
 from homeassistant.components.conversation.agent_manager import get_agent_manager
 from homeassistant.components.conversation.models import AbstractConversationAgent
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import (
     chat_session,
     device_registry as dr,
@@ -41,6 +40,7 @@ from .voice import (
     MINUTE,
     NEVER,
     SAM,
+    Pipelines,
     alex,
     ask,
     follow,
@@ -587,22 +587,8 @@ async def test_another_language_of_the_house_is_understood_at_once(
 
 
 async def test_the_languages_of_pipelines_are_understood(hass: HomeAssistant) -> None:
-    """And those of pipelines that somebody adds later, at once.
-
-    A stand-in: the real ones need packages that these tests do not have, and are
-    asked in the browser tests.
-    """
-    listeners: list[Any] = []
-
-    def add(listener: Any) -> CALLBACK_TYPE:
-        listeners.append(listener)
-        return lambda: listeners.remove(listener)
-
-    spoken = [SimpleNamespace(conversation_language="de")]
-    store = SimpleNamespace(
-        async_items=lambda: spoken, async_add_change_set_listener=add
-    )
-    hass.data["assist_pipeline"] = SimpleNamespace(pipeline_store=store)
+    """And those of pipelines that somebody adds later, at once."""
+    pipelines = Pipelines(hass, "de")
     await start_assist(hass)
     entry = alex()
     await follow(hass, entry, ALEX)
@@ -610,15 +596,28 @@ async def test_the_languages_of_pipelines_are_understood(hass: HomeAssistant) ->
     question, german = first_of("de")
     answer = await ask(hass, question, "de")
 
-    spoken[0] = SimpleNamespace(conversation_language="fi-FI")
-    await listeners[0]([])
+    pipelines.all[0].conversation_language = "fi-FI"
+    await pipelines.change()
 
     finnish = first_of("fi")
     assert (english, answer) == (STEADY, german)
     assert await ask(hass, finnish[0], "fi") == finnish[1]
     assert await ask(hass, question, "de") != german
     await hass.config_entries.async_unload(entry.entry_id)
-    assert listeners == []
+    assert pipelines.listeners == []
+
+
+async def test_the_language_of_a_model_is_that_of_its_pipeline(
+    hass: HomeAssistant,
+) -> None:
+    """Models speak all languages, and say so instead of naming one."""
+    Pipelines(hass, "en").speak(language="en", tts_language="de-CH")
+    await start_assist(hass)
+    await follow(hass, alex(), ALEX)
+    question, german = first_of("de")
+
+    assert await ask(hass, question, "de") == german
+    assert await ask(hass, "What is my blood sugar?") == STEADY
 
 
 class OtherAgent(AbstractConversationAgent):

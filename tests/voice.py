@@ -1,14 +1,15 @@
 """Two people of whom everything is known, and what tests ask about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
 from homeassistant.components import conversation
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -32,6 +33,7 @@ from custom_components.glucose_follow.const import (
     CONF_VOICE,
     DOMAIN,
 )
+from custom_components.glucose_follow.pipelines import ASSIST_PIPELINE
 
 from .conftest import NOW
 from .home import set_up, settle
@@ -190,3 +192,40 @@ async def ask(
     )
     speech: str = result.response.speech["plain"]["speech"]
     return speech
+
+
+class Pipelines:
+    """A stand-in for Assist's pipelines, which need packages that tests do not have.
+
+    The real ones are asked in the browser tests.
+    """
+
+    def __init__(self, hass: HomeAssistant, *languages: str) -> None:
+        """Begin with pipelines of agents that speak these; the first is preferred."""
+        self.preferred = 0
+        self.listeners: list[Callable[[list[Any]], Awaitable[None]]] = []
+        self.all = [SimpleNamespace(conversation_language=each) for each in languages]
+        store = SimpleNamespace(
+            data=self.all,
+            async_items=lambda: self.all,
+            async_get_preferred_item=lambda: self.preferred,
+            async_add_change_set_listener=self._listen,
+        )
+        hass.data[ASSIST_PIPELINE] = SimpleNamespace(pipeline_store=store)
+
+    def speak(self, **languages: str | None) -> None:
+        """Let the first one have an agent for all languages, as models are."""
+        told = {"stt_language": None, "tts_language": None, **languages}
+        self.all[0] = SimpleNamespace(conversation_language="*", **told)
+
+    async def change(self) -> None:
+        """Tell that pipelines were changed, which a preference for another is not."""
+        for listener in self.listeners:
+            await listener([])
+
+    def _listen(
+        self, listener: Callable[[list[Any]], Awaitable[None]]
+    ) -> CALLBACK_TYPE:
+        """Tell a listener of changes, until what is returned is called."""
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)

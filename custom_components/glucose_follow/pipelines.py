@@ -7,12 +7,12 @@ even after it, would make its packages a condition for seeing glucose.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, MATCH_ALL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 if TYPE_CHECKING:
-    from homeassistant.components.assist_pipeline.pipeline import PipelineData
+    from homeassistant.components.assist_pipeline.pipeline import Pipeline, PipelineData
 
 ASSIST_PIPELINE = "assist_pipeline"
 _PIPELINES: HassKey[PipelineData] = HassKey(ASSIST_PIPELINE)
@@ -22,8 +22,7 @@ def languages(hass: HomeAssistant) -> list[str]:
     """Return the languages in use, Home Assistant's own first."""
     known = hass.data.get(_PIPELINES)
     pipelines = known.pipeline_store.async_items() if known else []
-    spoken = [pipeline.conversation_language for pipeline in pipelines]
-    return [hass.config.language, *spoken]
+    return [hass.config.language, *map(_language, pipelines)]
 
 
 def preferred_language(hass: HomeAssistant) -> str:
@@ -31,7 +30,7 @@ def preferred_language(hass: HomeAssistant) -> str:
     if (known := hass.data.get(_PIPELINES)) is None:
         return hass.config.language
     store = known.pipeline_store
-    return store.data[store.async_get_preferred_item()].conversation_language
+    return _language(store.data[store.async_get_preferred_item()])
 
 
 def listen(hass: HomeAssistant, on_change: Callable[[], None]) -> list[CALLBACK_TYPE]:
@@ -49,3 +48,15 @@ def listen(hass: HomeAssistant, on_change: Callable[[], None]) -> list[CALLBACK_
         store = known.pipeline_store
         listeners.append(store.async_add_change_set_listener(changed))
     return listeners
+
+
+def _language(pipeline: Pipeline) -> str:
+    """Return the language that a pipeline is spoken to in.
+
+    Models understand all of them, so that it is what the pipeline hears and says.
+
+    Source: homeassistant.components.assist_pipeline, default_pipeline.py.
+    """
+    if pipeline.conversation_language != MATCH_ALL:
+        return pipeline.conversation_language
+    return pipeline.stt_language or pipeline.tts_language or pipeline.language
