@@ -8,6 +8,7 @@ from homeassistant.components.homeassistant.exposed_entities import (
     async_should_expose,
 )
 from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import EVENT_COMPONENT_LOADED, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -25,7 +26,7 @@ from custom_components.glucose_follow.const import (
 from simulators.tidepool import TidepoolSimulator
 
 from .conftest import Clocks
-from .home import restart, set_up, settle, state
+from .home import pass_time, restart, set_up, settle, state
 from .tidepool import entry_of, lead_to
 from .voice import Pipelines, alex, ask, person, sam, start_assist
 
@@ -33,6 +34,7 @@ GLUCOSE = "sensor.alex_glucose"
 DELAYED = "sensor.alex_delayed_glucose"
 NAMES = ["blood sugar", "blood glucose", "glucose"]
 FRENCH = ["glycémie", "taux de glucose", "glucose"]
+GERMAN = ["Blutzucker", "Blutzuckerwert", "Glukose"]
 SHOWN: dict[str, Any] = {CONF_EXPOSE_TO_ASSIST: True, CONF_VOICE: False}
 
 pytestmark = pytest.mark.usefixtures("clocks")
@@ -247,7 +249,7 @@ async def test_names_are_in_the_language_of_the_house(hass: HomeAssistant) -> No
     hass.config.language = "en"
     await restart(hass, entry)
 
-    assert german == ["Blutzucker", "Blutzuckerwert", "Glukose"]
+    assert german == GERMAN
     assert aliases(hass) == NAMES
 
 
@@ -276,6 +278,80 @@ async def test_names_are_in_the_language_that_a_model_is_spoken_to_in(
     await set_up(hass, alex(**SHOWN))
 
     assert aliases(hass) == FRENCH
+
+
+async def test_names_follow_the_language_of_a_pipeline(hass: HomeAssistant) -> None:
+    pipelines = Pipelines(hass, "fr")
+    await set_up(hass, alex(**SHOWN))
+    before = aliases(hass)
+
+    pipelines.all[0].conversation_language = "de"
+    await pipelines.change()
+    await settle(hass)
+
+    assert before == FRENCH
+    assert aliases(hass) == GERMAN
+
+
+async def test_names_follow_the_language_of_the_house(hass: HomeAssistant) -> None:
+    await set_up(hass, alex(**SHOWN))
+    before = aliases(hass)
+
+    await hass.config.async_update(language="de")
+    await settle(hass)
+
+    assert before == NAMES
+    assert aliases(hass) == GERMAN
+
+
+async def test_names_follow_the_pipeline_that_is_preferred(
+    hass: HomeAssistant, clocks: Clocks
+) -> None:
+    """Home Assistant tells nobody of that."""
+    pipelines = Pipelines(hass, "fr", "de")
+    await set_up(hass, alex(**SHOWN))
+    before = aliases(hass)
+
+    pipelines.preferred = 1
+    await pass_time(hass, clocks, timedelta(minutes=16), step=timedelta(minutes=1))
+
+    assert before == FRENCH
+    assert aliases(hass) == GERMAN
+
+
+async def test_names_follow_pipelines_that_come_later(hass: HomeAssistant) -> None:
+    await set_up(hass, alex(**SHOWN))
+    before = aliases(hass)
+
+    pipelines = Pipelines(hass, "fr")
+    hass.config.components.add("assist_pipeline")
+    hass.bus.async_fire(EVENT_COMPONENT_LOADED, {"component": "assist_pipeline"})
+    await settle(hass)
+    french = aliases(hass)
+    pipelines.all[0].conversation_language = "de"
+    await pipelines.change()
+    await settle(hass)
+
+    assert (before, french, aliases(hass)) == (NAMES, FRENCH, GERMAN)
+
+
+async def test_only_who_has_the_names_makes_anybody_listen(hass: HomeAssistant) -> None:
+    pipelines = Pipelines(hass, "fr")
+    first, second = alex(**SHOWN), sam(**SHOWN)
+    idle = hass.bus.async_listeners().get(EVENT_CORE_CONFIG_UPDATE)
+
+    await set_up(hass, first)
+    alone = list(pipelines.listeners)
+    await set_up(hass, second)
+    together = list(pipelines.listeners)
+    await hass.config_entries.async_remove(second.entry_id)
+    await settle(hass)
+    again = list(pipelines.listeners)
+    await switch(hass, first, is_on=False)
+
+    assert [len(each) for each in (alone, together, again)] == [1, 0, 1]
+    assert pipelines.listeners == []
+    assert hass.bus.async_listeners().get(EVENT_CORE_CONFIG_UPDATE) == idle
 
 
 async def test_a_sensor_that_comes_later_is_shown_too(hass: HomeAssistant) -> None:

@@ -5,20 +5,23 @@ What was added is written down beside it, in the registry's options of the entit
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 from typing import TypedDict, cast
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.start import async_at_started
+from homeassistant.setup import async_when_setup
 from homeassistant.util.hass_dict import HassKey
 
+from . import pipelines
 from .const import CONF_EXPOSE_TO_ASSIST, DOMAIN
 from .languages import async_languages, language_of
-from .pipelines import preferred_language
 
 ASSISTANT = "conversation"
 
@@ -45,6 +48,9 @@ SHOWN = (
 
 _OURS = f"{DOMAIN}.assist"
 
+_LOOKS_EVERY = timedelta(minutes=15)
+"""That another pipeline is preferred is told to nobody."""
+
 
 class _Added(TypedDict, total=False):
     """What was added to an entity; without a key, nothing was looked at yet."""
@@ -67,6 +73,7 @@ def async_setup(hass: HomeAssistant) -> None:
         er.EVENT_ENTITY_REGISTRY_UPDATED, exposure.async_came, exposure.is_new
     )
     async_at_started(hass, exposure.async_follow_all)
+    async_when_setup(hass, pipelines.ASSIST_PIPELINE, exposure.async_assist_came)
 
 
 @callback
@@ -95,6 +102,7 @@ class _Exposure:
         """Follow nobody yet."""
         self._hass = hass
         self._named: ConfigEntry | None = None
+        self._cancel: list[CALLBACK_TYPE] = []
         self.kept: set[str] = set()
         """Entries of the people who are followed."""
 
@@ -127,11 +135,40 @@ class _Exposure:
         before, self._named = self._named, self._alone()
         for each in filter(None, dict.fromkeys((entry, before, self._named))):
             _follow_entry(self._hass, each, names if each is self._named else ())
+        if self._named is not before:
+            self._listen()
+
+    async def async_assist_came(self, *_: object) -> None:
+        """Begin to hear of pipelines, which may come at any time or never."""
+        self._listen()
+        self._look_again()
+
+    @callback
+    def _listen(self) -> None:
+        """Hear of another language as long as somebody has the names."""
+        while self._cancel:
+            self._cancel.pop()()
+        if self._named is None:
+            return
+        hass, look = self._hass, self._look_again
+        self._cancel = [
+            *pipelines.listen(hass, look),
+            async_track_time_interval(
+                hass, look, _LOOKS_EVERY, cancel_on_shutdown=True
+            ),
+        ]
+
+    @callback
+    def _look_again(self, *_: object) -> None:
+        """Give the names in the language that is spoken now."""
+        if self._named is not None:
+            follows = self.async_follow(self._named)
+            self._hass.async_create_task(follows, f"{DOMAIN} assist")
 
     async def _names(self) -> Sequence[str]:
         """Return the names of glucose in the language that is spoken."""
         languages = await async_languages(self._hass)
-        return language_of(languages, preferred_language(self._hass)).aliases
+        return language_of(languages, pipelines.preferred_language(self._hass)).aliases
 
     def _alone(self) -> ConfigEntry | None:
         """Return the only person who is shown: a name twice is an error in Assist."""
