@@ -209,6 +209,23 @@ async def test_a_sensor_hidden_by_hand_is_hidden_afterwards(
     assert GLUCOSE in exposed(hass)
 
 
+async def test_what_somebody_shows_after_hiding_it_stays_shown(
+    hass: HomeAssistant,
+) -> None:
+    """If it was seen hidden in between."""
+    entry = alex(**SHOWN)
+    await set_up(hass, entry)
+    async_expose_entity(hass, "conversation", GLUCOSE, False)
+    await restart(hass, entry)
+    hidden = exposed(hass)
+    async_expose_entity(hass, "conversation", GLUCOSE, True)
+
+    await switch(hass, entry, is_on=False)
+
+    assert GLUCOSE not in hidden
+    assert {name for name in exposed(hass) if ".alex" in name} == {GLUCOSE}
+
+
 async def test_the_same_name_is_never_given_twice(hass: HomeAssistant) -> None:
     """It would be an error in Assist; with one person left, it is given again."""
     first, second = alex(**SHOWN), sam(**SHOWN)

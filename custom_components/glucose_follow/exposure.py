@@ -56,7 +56,7 @@ class _Added(TypedDict, total=False):
     """What was added to an entity; without a key, nothing was looked at yet."""
 
     exposed: bool
-    """Whether it was not shown before."""
+    """Whether it is shown because of us: it was not before, nor hidden since."""
 
     names: list[str]
     """The names that were wanted."""
@@ -215,13 +215,17 @@ def _show(
 ) -> None:
     """Show an entity once, or hide it if it is shown because of us.
 
-    What somebody changes by hand afterwards stays as it is.
+    What somebody changes by hand afterwards stays as it is. Hidden and shown again
+    before anybody looked, it counts as ours: nothing of that is left to be seen.
     """
     settings: Mapping[str, object] = entity.options.get(ASSISTANT, {})
     is_shown = settings.get("should_expose") is True
     if is_wanted and "exposed" not in added:
         added["exposed"] = not is_shown
         async_expose_entity(hass, ASSISTANT, entity.entity_id, True)
+    elif is_wanted and not is_shown:
+        # Whoever hid it may show it again, and wants it then.
+        added["exposed"] = False
     elif not is_wanted and added.pop("exposed", False) and is_shown:
         async_expose_entity(hass, ASSISTANT, entity.entity_id, False)
 
