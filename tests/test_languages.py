@@ -261,6 +261,17 @@ def test_no_name_breaks_the_sentences_of_the_house(names: list[str]) -> None:
         ("Alex (school)", "alex school"),
         ("Alex (school)", "Alex (school)"),
         ("Alex Jr.", "alex jr"),
+        ("Alex Jr.", "Alex Jr."),
+        ("Dr. No", "Dr. No"),
+        ("J.R.", "J.R."),
+        ("J.R.", "j.r"),
+        ("J.R.", "J R"),
+        ("x.y:", "x.y:"),
+        ("a:b", "a:b"),
+        ("a.:b", "a.:b"),
+        ("1.5", "1.5"),
+        ("glucose.example.com", "glucose.example.com"),
+        ("glucose.example.com", "glucose example com"),
         ("🦊 Alex", "Alex"),
         ("Weiß", "Weiß"),
         ("Zoë", "zoë"),
@@ -271,6 +282,18 @@ def test_a_name_is_understood_as_it_is_spoken_or_written(
 ) -> None:
     assert (Topic.LOW, questions_name(name)) in asked_of(
         {"1": [name]}, f"Is {spoken} low?"
+    )
+
+
+@pytest.mark.parametrize("name", ["J.R.", "Alex Jr.", "a:b", "glucose.example.com"])
+@pytest.mark.parametrize(
+    "question", ["What is the blood sugar of {}?", "What is {}'s blood sugar?"]
+)
+def test_a_name_with_dots_is_understood_wherever_it_stands(
+    name: str, question: str
+) -> None:
+    assert (Topic.GLUCOSE, questions_name(name)) in asked_of(
+        {"1": [name]}, question.format(name)
     )
 
 

@@ -571,6 +571,28 @@ async def test_every_norwegian_is_understood(
     assert await ask(hass, question, language) == answer
 
 
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("en", "What is {}'s blood sugar?"),
+        ("de", "Wie ist der Blutzucker von {}?"),
+        ("fi", "Mikä on {}n verensokeri?"),
+        ("pl", "Jaki poziom cukru ma {}?"),
+    ],
+)
+async def test_a_name_is_understood_as_it_is_typed(
+    hass: HomeAssistant, language: str, question: str
+) -> None:
+    """A title may be the address of a site."""
+    names = ["J.R.", "a:b", "1.5", "Dr. No", "glucose.example.com"]
+    await start_assist(hass, language)
+    await follow(hass, alex(nicknames=names), ALEX)
+
+    answers = [await ask(hass, question.format(name), language) for name in names]
+
+    assert [name for name in names if "109" not in answers[names.index(name)]] == []
+
+
 async def test_another_language_of_the_house_is_understood_at_once(
     hass: HomeAssistant,
 ) -> None:

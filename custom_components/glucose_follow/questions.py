@@ -12,7 +12,11 @@ from .cgm.speech import Topic
 from .languages import Language, Whose
 
 _SYNTAX = re.compile(r"([()\[\]{}<>|;\\])")
-_PUNCTUATION = re.compile(r"[.,:;?!。，；：？！¿¡؟…—–―]")  # noqa: RUF001 - as hassil has it
+_MARKS = ",:;?!。，；：？！¿¡؟…—–―"  # noqa: RUF001 - as hassil has it
+_PUNCTUATION = re.compile(rf"[.{_MARKS}]")
+_BEFORE_WORDS = re.compile(rf"(?<!\w)[.{_MARKS}]+")
+_AFTER_WORDS = re.compile(rf"[.{_MARKS}]+(?!\w)")
+_AFTER_ALL_BUT_INITIALS = re.compile(rf"((?<!\w\.\w)\.|[{_MARKS}])+(?!\w)")
 _UNSPOKEN = re.compile(r"[^\w\s'-]")
 
 
@@ -147,7 +151,21 @@ def _choice(texts: Iterable[str]) -> str:
 
 def _heard(name: str) -> dict[str, str]:
     """Return how a name may be written when heard, by what makes it the same."""
-    typed = " ".join(_PUNCTUATION.sub(" ", name.replace("\u2019", "'")).split())
-    spoken = " ".join(_UNSPOKEN.sub(" ", typed).split())
-    apart = " ".join(spoken.replace("-", " ").split())
-    return {text.casefold(): text for text in (spoken, apart, typed) if text}
+    plain = " ".join(name.replace("\u2019", "'").split())
+    apart = _PUNCTUATION.sub(" ", plain)
+    spoken = _UNSPOKEN.sub(" ", apart)
+    forms = (spoken, spoken.replace("-", " "), apart, *_typed(plain))
+    texts = (" ".join(form.split()) for form in forms)
+    return {text.casefold(): text for text in texts if text}
+
+
+def _typed(name: str) -> tuple[str, str]:
+    """Return what is left of a name that is typed, at the end and before other words.
+
+    Punctuation is taken away around words and not within them, and the last dot
+    of initials only where a sentence ends with another mark.
+
+    Source: hassil, util.py.
+    """
+    begun = _BEFORE_WORDS.sub("", name)
+    return _AFTER_WORDS.sub("", begun), _AFTER_ALL_BUT_INITIALS.sub("", begun)
