@@ -111,6 +111,8 @@ class DexcomApiSimulator(LoopbackServer[RecordedRequest, Fault]):
         self.v3_refusal = v3_refusal
         self.is_denied = False
         """Whether the person says no when asked for their consent."""
+        self.spans: dict[str, object] = {}
+        """What the data range says of kinds instead of what is there."""
         self._answers = Answers(self.archive, user_id)
         self._clock = clock
         self._redirect_uris = frozenset(redirect_uris)
@@ -229,7 +231,8 @@ class DexcomApiSimulator(LoopbackServer[RecordedRequest, Fault]):
     async def _data_range(self, request: web.Request) -> web.Response:
         """Answer with what there is."""
         version = self._allowed(request)
-        return web.json_response(self._answers.data_range(version, self._clock()))
+        told = self._answers.data_range(version, self._clock())
+        return web.json_response({**told, **self.spans})
 
     async def _listed(self, request: web.Request) -> web.Response:
         """Answer with documents; version 2 knows no alerts."""

@@ -45,6 +45,11 @@ def logged(**fields: Json) -> Treatment | None:
     return events.event({**usual, **fields})
 
 
+def calibrated(**fields: Json) -> Treatment | None:
+    """Return what a calibration of noon says."""
+    return events.calibration({"systemTime": "2026-11-21T12:00:00Z", **fields})
+
+
 def measured(**fields: Json) -> Reading | None:
     """Return what a value of noon says."""
     return decode.reading({"systemTime": "2026-11-21T12:00:00Z", **fields})
@@ -185,12 +190,21 @@ def test_an_answer_without_a_list_is_no_answer(answer: Json) -> None:
         decode.documents(answer, "egvs")
 
 
-@pytest.mark.parametrize(
-    "answer", [[], {"egvs": []}, {"egvs": {}}, {"egvs": {"start": 1, "end": {}}}]
-)
+@pytest.mark.parametrize("answer", [[], None, "soon", 17])
 def test_what_is_no_data_range_is_no_answer(answer: Json) -> None:
     with pytest.raises(CgmResponseError):
         data_range(answer)
+
+
+@pytest.mark.parametrize("value", [1e308, "1e308", 10**308, 10**400])
+@pytest.mark.parametrize("unit", ["mg/dL", "mmol/L"])
+def test_an_absurd_value_is_unusable_and_raises_nothing(value: Json, unit: str) -> None:
+    assert measured(value=value, unit=unit) is None
+    stick = logged(eventType="bloodGlucose", value=value, unit=unit)
+    assert stick is None or stick.mgdl is None
+    assert calibrated(value=value, unit=unit) is None
+    note = logged(eventType="notes", value=value)
+    assert note is not None
 
 
 @pytest.mark.parametrize(

@@ -304,6 +304,82 @@ async def test_a_clock_that_is_years_ahead_hides_nothing(
     assert asked(api) == ["dataRange", "egvs"]
 
 
+@pytest.mark.parametrize("ahead", [12 * HOUR, 1200 * DAY])
+async def test_one_stamp_from_the_future_hides_nothing_that_comes_after(
+    source: DexcomApiSource,
+    api: DexcomApiSimulator,
+    clock: FakeTime,
+    ahead: timedelta,
+) -> None:
+    """It is the end of what there is, which then does not move any more."""
+    api.add("egvs", NOON - HOUR, value=100)
+    api.add("egvs", NOON + ahead, value=250)
+    await source.readings(NOON - DAY)
+    await source.treatments(NOON - DAY)
+
+    clock.now += HOUR
+    api.add("egvs", NOON, value=110)
+    api.add("events", NOON, eventType="carbs", value="20")
+    api.add("events", NOON + ahead, eventType="notes", value="ahead")
+    before = await source.treatments(NOON - DAY)
+    clock.now += HOUR
+    api.add("events", NOON + HOUR, eventType="carbs", value="30")
+
+    assert 110 in mgdls(await source.readings(NOON - HOUR))
+    assert 20 in [done.carbs for done in before]
+    assert 30 in [done.carbs for done in await source.treatments(NOON - DAY)]
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        None,
+        17,
+        {},
+        {"start": None, "end": None},
+        {"start": {"systemTime": None}, "end": {"systemTime": "soon"}},
+        {key: {"systemTime": "0001-01-01T00:00:00"} for key in ("start", "end")},
+        {key: {"systemTime": "1969-12-31T23:59:59Z"} for key in ("start", "end")},
+    ],
+)
+@pytest.mark.parametrize("kind", ["events", "calibrations"])
+async def test_a_range_that_is_odd_costs_its_own_kind_only(
+    source: DexcomApiSource,
+    api: DexcomApiSimulator,
+    clock: FakeTime,
+    span: Json,
+    kind: str,
+) -> None:
+    api.add("egvs", NOON - HOUR, value=100)
+    api.add("alerts", NOON - HOUR, alertName="low")
+    api.spans[kind] = span
+
+    for _ in range(2):
+        await source.identify()
+        assert mgdls(await source.readings(NOON - DAY)) == [100]
+        (alert,) = await source.treatments(NOON - DAY)
+        assert alert.kind is TreatmentKind.ALERT
+        clock.now += 10 * MINUTE
+        api.spans["egvs"] = {
+            "start": {"systemTime": "0001-01-01T00:00:00"},
+            "end": {"systemTime": clock.now.isoformat()},
+        }
+
+
+async def test_readings_that_end_in_the_year_1_are_none(
+    source: DexcomApiSource, api: DexcomApiSimulator, clock: FakeTime
+) -> None:
+    border = {"systemTime": "0001-01-01T00:00:00"}
+    api.spans["egvs"] = {"start": border, "end": border}
+    assert await source.readings(NOON - DAY) == []
+
+    clock.now += 10 * MINUTE
+    api.spans.clear()
+    api.add("egvs", NOON, value=100)
+
+    assert mgdls(await source.readings(NOON - DAY)) == [100]
+
+
 async def test_a_read_that_fails_midway_is_done_again(
     source: DexcomApiSource, api: DexcomApiSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,13 @@
 """From when to when an account has data: the cheapest thing to ask."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ...errors import CgmResponseError
 from ...transport import Json
 from .fields import Document, moment, text
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +38,13 @@ class DataRange:
         spans = (self.egvs, self.events, self.calibrations)
         return max((span.end for span in spans if span), default=None)
 
+    def hides_news(self, now: datetime) -> bool:
+        """Return whether it may stay as it is although there is something new.
+
+        A receiver whose clock is ahead says once and for all where it ends.
+        """
+        return self.end is not None and self.end > now
+
 
 def data_range(answer: Json) -> DataRange:
     """Return what an answer says.
@@ -54,15 +63,18 @@ def data_range(answer: Json) -> DataRange:
 
 
 def _span(answer: Document, key: str) -> Span | None:
-    """Return where one kind of data begins and ends, None if there is none."""
+    """Return where one kind of data begins and ends, None if there is none.
+
+    Without a usable time at both ends there is none either: a receiver that was
+    never set writes the year 1.
+    """
     told = answer.get(key)
-    if told is None:
+    if not isinstance(told, dict):
         return None
-    if isinstance(told, dict):
-        start, end = _system_time(told, "start"), _system_time(told, "end")
-        if start is not None and end is not None:
-            return Span(start=start, end=end)
-    raise CgmResponseError("A data range was promised")
+    start, end = _system_time(told, "start"), _system_time(told, "end")
+    if start is None or end is None or end < _EPOCH:
+        return None
+    return Span(start=start, end=end)
 
 
 def _system_time(told: Document, key: str) -> datetime | None:

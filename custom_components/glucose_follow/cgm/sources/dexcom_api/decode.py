@@ -7,7 +7,7 @@ as in tidepool-org/platform, dexcom/.
 from ...errors import CgmResponseError
 from ...models import LOWEST_MGDL, Direction, Reading, ReadingKind
 from ...transport import Json
-from .fields import MGDL_PER_MMOL, Document, is_mmol, moment, number, text
+from .fields import Document, in_mgdl, moment, number, text
 
 _SENSOR_LIMIT = 401
 _MOST_MGDL = 1000
@@ -71,8 +71,7 @@ def _mgdl(document: Document) -> int | None:
     """Return the best value of a document: a smoothed one comes later, if at all."""
     for key in ("smoothedValue", "realtimeValue", "value"):
         if (value := number(document.get(key))) is not None:
-            factor = MGDL_PER_MMOL if is_mmol(document.get("unit")) else 1
-            return round(value * factor)
+            return in_mgdl(value, document.get("unit"))
     return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ...models import METER_MGDL, Treatment, TreatmentKind
 from .decode import identity
-from .fields import MGDL_PER_MMOL, Document, is_mmol, moment, number, text
+from .fields import Document, in_mgdl, moment, number, text
 
 _MOST = {"insulin": 100.0, "carbs": 500.0}
 """More than this in one event is a slip of the finger."""
@@ -107,7 +107,8 @@ def _note(document: Document, name: str) -> str | None:
     """Return what a treatment has no field of its own for."""
     if name in {"notes", "note"}:
         value = document.get("value")
-        return text(f"{value:g}" if isinstance(value, int | float) else value)
+        told = None if isinstance(value, str) else number(value)
+        return text(value) if told is None else f"{told:g}"
     return (
         text(document.get("eventSubType")) if name in {"exercise", "health"} else None
     )
@@ -120,6 +121,6 @@ def _mgdl(document: Document, amount: float | None) -> int | None:
     """
     if amount is None:
         return None
-    found = round(amount * (MGDL_PER_MMOL if is_mmol(document.get("unit")) else 1))
+    found = in_mgdl(amount, document.get("unit"))
     least, most = METER_MGDL
-    return found if least <= found <= most else None
+    return found if found is not None and least <= found <= most else None

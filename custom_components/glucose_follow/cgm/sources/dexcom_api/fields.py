@@ -9,7 +9,7 @@ from ...transport import Json
 
 type Document = Mapping[str, Json]
 
-MGDL_PER_MMOL = 18.0182
+_MGDL_PER_MMOL = 18.0182
 
 _LONE_DIGIT = re.compile(r"(?<![\d.])\d(?!\d)")
 """Some uploaders write 3:07 for 03:07; digits of a fraction are none of these."""
@@ -40,11 +40,17 @@ def number(value: Json) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def in_mgdl(value: float, unit: Json) -> int | None:
+    """Return an amount of glucose in mg/dL, None if it is too large for a number."""
+    found = value * (_MGDL_PER_MMOL if _is_mmol(unit) else 1)
+    return round(found) if math.isfinite(found) else None
+
+
 def text(value: Json) -> str | None:
     """Return a text that says something, None for anything else."""
     return value.strip() or None if isinstance(value, str) else None
 
 
-def is_mmol(unit: Json) -> bool:
+def _is_mmol(unit: Json) -> bool:
     """Return whether a unit is mmol/L; the API's own is mg/dL."""
     return isinstance(unit, str) and unit.lower().startswith("mmol")

@@ -33,11 +33,11 @@ class Ledger[T: Dated]:
         self._until: datetime | None = None
         self._told: DataRange | None = None
 
-    def begin(self, since: datetime, told: DataRange) -> datetime | None:
+    def begin(self, since: datetime, told: DataRange, now: datetime) -> datetime | None:
         """Return from when to read, None if everything from `since` on is held."""
         if self._since is None or since < self._since:
             return since
-        if told == self._told:
+        if told == self._told and not told.hides_news(now):
             return None
         return max(self._since, (self._until or self._since) - OVERLAP)
 

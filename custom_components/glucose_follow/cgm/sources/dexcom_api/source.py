@@ -144,7 +144,7 @@ class DexcomApiSource(CgmSource):
             CgmError: As documented on `JsonClient.get`.
         """
         told = await self._data_range()
-        if (start := self._readings.begin(since, told)) is not None:
+        if (start := self._readings.begin(since, told, self._clock())) is not None:
             found = await self._documents("egvs", start, told.egvs)
             values = {
                 decode.identity(document, reading.at.isoformat()): reading
@@ -163,11 +163,11 @@ class DexcomApiSource(CgmSource):
             CgmError: As documented on `JsonClient.get`.
         """
         told = await self._data_range()
-        if (start := self._events.begin(since, told)) is not None:
+        if (start := self._events.begin(since, told, self._clock())) is not None:
             logged = events.current(await self._documents("events", start, told.events))
             done = await self._decoded(logged, events.event)
             self._events.renew(_by_id(done), start, told, self._until(told.events))
-        if (start := self._calibrations.begin(since, told)) is not None:
+        if (start := self._calibrations.begin(since, told, self._clock())) is not None:
             span = told.calibrations
             sticks = await self._documents("calibrations", start, span)
             done = await self._decoded(sticks, events.calibration)
@@ -228,7 +228,7 @@ class DexcomApiSource(CgmSource):
         """
         if self._version is Version.V2 or told.end is None:
             return
-        if (start := self._alerts.begin(since, told)) is not None:
+        if (start := self._alerts.begin(since, told, self._clock())) is not None:
             # The range says nothing of alerts, and one may follow the last value.
             span = Span(start=start, end=self._clock())
             found = await self._documents("alerts", start, span)
