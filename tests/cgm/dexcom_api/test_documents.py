@@ -272,6 +272,54 @@ async def test_an_event_that_is_deleted_disappears(
     assert source.skipped == 0
 
 
+@pytest.mark.parametrize("hours", [30, 40, 70])
+async def test_an_event_of_days_ago_is_deleted_and_entered_like_a_new_one(
+    source: DexcomApiSource, api: DexcomApiSimulator, clock: FakeTime, hours: int
+) -> None:
+    wrong = api.add("events", NOON - 40 * HOUR, eventType="insulin", value="25")
+    api.add("events", NOON - 2 * HOUR, eventType="carbs", value="40")
+    await source.treatments(NOON - 3 * DAY)
+    asked(api)
+
+    api.delete(wrong)
+    api.add("events", NOON - hours * HOUR, eventType="insulin", value="7")
+    clock.now += HOUR
+    api.add("egvs", NOON, value=100)
+    done = await source.treatments(clock.now - 3 * DAY)
+
+    assert [each.insulin or each.carbs for each in done] == [7, 40]
+    assert asked(api) == ["dataRange", "events", "alerts"]
+
+
+@pytest.mark.parametrize("kind", ["events", "calibrations"])
+async def test_nothing_stays_where_everything_was_deleted(
+    source: DexcomApiSource, api: DexcomApiSimulator, clock: FakeTime, kind: str
+) -> None:
+    usual = {"eventType": "carbs"} if kind == "events" else {}
+    for hours in (40, 2):
+        api.add(kind, NOON - hours * HOUR, recordId=f"{hours}", value="80", **usual)
+    before = await source.treatments(NOON - 3 * DAY)
+
+    api.remove("40")
+    api.remove("2")
+    clock.now += HOUR
+
+    assert len(before) == 2
+    assert await source.treatments(clock.now - 3 * DAY) == []
+
+
+async def test_no_value_stays_where_all_were_deleted(
+    source: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    values = [api.add("egvs", NOON - hours * HOUR, value=100) for hours in (40, 2)]
+    assert len(await source.readings(NOON - 2 * DAY)) == 2
+
+    for value in values:
+        api.remove(value)
+
+    assert await source.readings(NOON - 2 * DAY) == []
+
+
 async def test_an_event_that_is_edited_is_still_one(
     source: DexcomApiSource, api: DexcomApiSimulator, clock: FakeTime
 ) -> None:

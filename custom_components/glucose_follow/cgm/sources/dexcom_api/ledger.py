@@ -7,9 +7,6 @@ from typing import Protocol
 
 from .data_range import DataRange
 
-OVERLAP = timedelta(days=1)
-"""How far back documents are read again: they arrive late, change and vanish."""
-
 KEPT = timedelta(days=3)
 """How much is held; who asks for more makes us read it again."""
 
@@ -25,8 +22,14 @@ class Dated(Protocol):
 class Ledger[T: Dated]:
     """Everything of a kind from some moment on, by the ids of its documents."""
 
-    def __init__(self) -> None:
-        """Hold nothing."""
+    def __init__(self, overlap: timedelta = KEPT) -> None:
+        """Hold nothing.
+
+        Args:
+            overlap: How far back documents are read again: they arrive late,
+                change and vanish.
+        """
+        self._overlap = overlap
         self._items: dict[str, T] = {}
         self._changed: set[str] = set()
         self._since: datetime | None = None
@@ -39,7 +42,7 @@ class Ledger[T: Dated]:
             return since
         if told == self._told and not told.hides_news(now):
             return None
-        return max(self._since, (self._until or self._since) - OVERLAP)
+        return max(self._since, (self._until or self._since) - self._overlap)
 
     def renew(
         self,
@@ -63,7 +66,9 @@ class Ledger[T: Dated]:
                 for key, item in items.items()
                 if since <= item.at <= before and self._items.get(key) != item
             }
-        kept = {key: item for key, item in self._items.items() if item.at < start}
+        # Without data nothing is left of what was before the overlap either.
+        held = self._items if until is not None else {}
+        kept = {key: item for key, item in held.items() if item.at < start}
         self._items = kept | dict(items)
         self._since = start if since is None else min(since, start)
         self._until, self._told = until, told

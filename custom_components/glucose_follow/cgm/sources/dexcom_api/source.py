@@ -97,7 +97,7 @@ class DexcomApiSource(CgmSource):
         self._account_id = account_id or f"dexcom-{environment}"
         self._version: Version | None = None
         self._skipped = 0
-        self._readings: Ledger[Reading] = Ledger()
+        self._readings: Ledger[Reading] = Ledger(overlap=_DAY)
         self._events: Ledger[Treatment] = Ledger()
         self._calibrations: Ledger[Treatment] = Ledger()
         self._alerts: Ledger[Treatment] = Ledger()
