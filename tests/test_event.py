@@ -202,6 +202,7 @@ async def test_dexcoms_alerts_are_told_although_they_come_late(
         heard = Heard(hass)
         api.add("egvs", NOW - HOUR / 2, value=60)
         api.add("alerts", NOW - HOUR, alertName="urgentLow")
+        api.add("alerts", NOW - HOUR, alertName="urgentLow", alertState="inactive")
 
         await pass_time(hass, clocks, 30 * MINUTE, step=MINUTE)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from custom_components.glucose_follow.cgm.models import TreatmentKind
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
@@ -16,6 +15,14 @@ _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _LOW_MGDL = 70
 _BASAL_UNITS = "12.5"
+_ALERT_STATES = {
+    (False, False, True): "activeAlarming",
+    (True, False, True): "activeAlarming",
+    (False, True, True): "activeSnoozed",
+    (False, True, False): "inactive",
+    (True, True, False): "inactive",
+}
+"""By whether glucose was low at the last three readings."""
 
 
 class Archive:
@@ -129,7 +136,10 @@ def _daily(hour: int, begin: datetime, until: datetime) -> Iterator[datetime]:
 def _alerts(
     person: SimulatedPerson, begin: datetime, until: datetime
 ) -> Iterator[Document]:
-    """Yield a warning for every time that glucose became low."""
-    for before, reading in pairwise(person.readings(begin - _HOUR, until)):
-        if reading.at > begin and reading.mgdl < _LOW_MGDL <= before.mgdl:
-            yield documents.alert(reading.at, "low")
+    """Yield what a phone says of each low: it warns, is snoozed, and is content."""
+    readings = person.readings(begin - _HOUR, until)
+    lows = [reading.mgdl < _LOW_MGDL for reading in readings]
+    for reading, *last in zip(readings[2:], lows, lows[1:], lows[2:], strict=False):
+        state = _ALERT_STATES.get((last[0], last[1], last[2]))
+        if state is not None and reading.at > begin:
+            yield documents.alert(reading.at, "low", state)

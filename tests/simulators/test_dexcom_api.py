@@ -404,6 +404,9 @@ async def test_a_person_who_falls_is_warned(
         alerts = await documents(http, api, "alerts")
 
     assert {each["alertName"] for each in alerts} == {"low"}
+    states = [each["alertState"] for each in reversed(alerts)]
+    assert states[0] == "activeAlarming"
+    assert set(states) == {"activeAlarming", "activeSnoozed", "inactive"}
 
 
 async def test_a_person_calibrates_every_morning(

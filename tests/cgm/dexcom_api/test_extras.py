@@ -112,6 +112,21 @@ async def test_alerts_are_treatments_of_their_kind(
     assert asked(api) == ["dataRange", "alerts", "dataRange"]
 
 
+async def test_an_alert_that_ends_or_is_snoozed_is_none(
+    source: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    api.add("egvs", NOON, value=60)
+    states = ("activeAlarming", "activeSnoozed", "inactive", "unknown", None)
+    for number, state in enumerate(states):
+        at = NOON - number * MINUTE
+        api.add("alerts", at, recordId=f"{state}", alertName="low", alertState=state)
+
+    found = await source.treatments(NOON - DAY)
+
+    assert [alert.id for alert in found] == ["None", "activeAlarming"]
+    assert source.skipped == 0
+
+
 async def test_version_2_tells_no_alerts(
     older: DexcomApiSource, api: DexcomApiSimulator
 ) -> None:

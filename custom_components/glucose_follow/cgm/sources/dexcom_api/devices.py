@@ -49,6 +49,15 @@ def status(devices: Iterable[Device]) -> DeviceStatus:
     )
 
 
+def given(told: Iterable[Document]) -> list[Document]:
+    """Return the documents of alerts that began: each end has one of its own."""
+    return [
+        document
+        for document in told
+        if text(document.get("alertState")) in {None, "activeAlarming"}
+    ]
+
+
 def alert(document: Document) -> Treatment | None:
     """Return what a phone or receiver warned of, None if that is not said."""
     at = moment(document.get("systemTime"))

@@ -231,9 +231,9 @@ class DexcomApiSource(CgmSource):
         if (start := self._alerts.begin(since, told, self._clock())) is not None:
             # The range says nothing of alerts, and one may follow the last value.
             span = Span(start=start, end=self._clock())
-            found = await self._documents("alerts", start, span)
-            given = await self._decoded(found, devices.alert)
-            self._alerts.renew(_by_id(given), start, told, self._until(told.egvs))
+            given = devices.given(await self._documents("alerts", start, span))
+            found = await self._decoded(given, devices.alert)
+            self._alerts.renew(_by_id(found), start, told, self._until(told.egvs))
 
     @override
     async def statistics(
