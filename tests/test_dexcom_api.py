@@ -28,6 +28,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DELAYED = "sensor.alex_delayed_glucose"
 LAST_READING = "sensor.alex_last_reading"
+LAST_BOLUS = "sensor.alex_last_bolus"
 
 pytestmark = pytest.mark.usefixtures("current_request_with_host")
 
@@ -517,6 +518,33 @@ async def test_name_and_environment_can_be_changed(
     assert late.title == "Robin"
     assert late.data["environment"] == "us"
     assert late.options == {"unit": "mg/dL"}
+
+
+async def test_one_failure_hides_no_treatment(
+    hass: HomeAssistant,
+    late: MockConfigEntry,
+    api: DexcomApiSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, late)
+    bolus = state(hass, LAST_BOLUS)
+    failed = len(api.requests)
+
+    api.fault = Fault.SERVER_ERROR
+    while len(api.requests) == failed:
+        await pass_time(hass, clocks, MINUTE, step=MINUTE)
+    api.fault = None
+    shown = set()
+    for _ in range(20):
+        await pass_time(hass, clocks, MINUTE, step=MINUTE)
+        shown.add(state(hass, LAST_BOLUS))
+
+    assert float(bolus) > 0
+    assert "unavailable" not in shown
+
+    api.fault = Fault.SERVER_ERROR
+    await pass_time(hass, clocks, 61 * MINUTE, step=MINUTE)
+    assert state(hass, LAST_BOLUS) == "unavailable"
 
 
 async def test_a_week_is_followed_with_one_refresh_for_each_life_of_a_token(

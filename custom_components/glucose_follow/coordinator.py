@@ -80,7 +80,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.timeline = Timeline(remembered.newest_at, remembered.newest_seen)
         self.held = Held(self.timeline)
         self.schedule = Schedule(caps=source.caps)
-        self.log = TreatmentLog()
+        self.log = TreatmentLog(is_late=Feature.LIVE not in source.features)
         self.status_log = StatusLog()
         self.history: HistoryProgress | None = None
         self.year_read = remembered.year_read

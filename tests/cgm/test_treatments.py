@@ -94,6 +94,16 @@ def test_news_is_as_old_as_the_question() -> None:
     assert not log.are_known(NOON + 15 * MINUTE)
 
 
+def test_what_a_late_source_said_is_trusted_for_an_hour() -> None:
+    """It is asked every ten minutes, so one failure makes it twenty."""
+    log = TreatmentLog(is_late=True)
+    log.answer(ask(log, NOON), [], NOON)
+
+    assert log.turning == (NOON, NOON + 60 * MINUTE)
+    assert log.are_known(NOON + 59 * MINUTE)
+    assert not log.are_known(NOON + 60 * MINUTE)
+
+
 def test_a_clock_that_went_back_makes_everything_due_and_nothing_known() -> None:
     log = TreatmentLog()
     log.answer(ask(log, NOON), [], NOON)

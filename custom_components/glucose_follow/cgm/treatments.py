@@ -24,6 +24,9 @@ _ALL = timedelta(hours=72)
 _TRUSTED = timedelta(minutes=15)
 """How long the last known treatment may be called the last."""
 
+_LATE_TRUSTED = timedelta(hours=1)
+"""The same where nothing is younger anyway, and questions are far apart."""
+
 _LEAST_REST = timedelta(minutes=1)
 
 _RECENT = timedelta(hours=24)
@@ -54,8 +57,13 @@ class _Heard(NamedTuple):
 class TreatmentLog:
     """Treatments as a source told them, and how old that news is."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
+    def __init__(self, *, is_late: bool = False) -> None:
+        """Know nothing yet.
+
+        Args:
+            is_late: Whether the source is hours behind.
+        """
+        self._trusted = _LATE_TRUSTED if is_late else _TRUSTED
         self.treatments: tuple[Treatment, ...] = ()
         """Oldest first; the last 48 h and what is planned."""
         self._asked: datetime | None = None
@@ -179,12 +187,12 @@ class TreatmentLog:
 
     def are_known(self, now: datetime) -> bool:
         """Return whether treatments were told recently enough to call one the last."""
-        return _is_younger(self._told, now, _TRUSTED)
+        return _is_younger(self._told, now, self._trusted)
 
     @property
     def turning(self) -> tuple[datetime, ...]:
         """Return when that may be otherwise by itself."""
-        return () if self._told is None else (self._told, self._told + _TRUSTED)
+        return () if self._told is None else (self._told, self._told + self._trusted)
 
 
 class Announcer:
