@@ -520,6 +520,32 @@ async def test_name_and_environment_can_be_changed(
     assert late.options == {"unit": "mg/dL"}
 
 
+@pytest.mark.parametrize("minutes", [60, 190, 26 * 60])
+async def test_a_bolus_is_known_as_soon_as_it_is_read_however_late_it_comes(
+    hass: HomeAssistant,
+    late: MockConfigEntry,
+    api: DexcomApiSimulator,
+    clocks: Clocks,
+    minutes: int,
+) -> None:
+    await set_up(hass, late)
+    await pass_time(hass, clocks, 25 * MINUTE, step=MINUTE)
+    api.requests.clear()
+    at = clocks.world() - minutes * MINUTE
+    wrong = api.add("events", at, eventType="insulin", value="9.75", unit="units")
+
+    await pass_time(hass, clocks, 16 * MINUTE, step=MINUTE)
+    told = [done.insulin for done in late.runtime_data.data.treatments]
+    kinds = [request.kind for request in api.requests]
+    api.delete(wrong)
+    await pass_time(hass, clocks, 16 * MINUTE, step=MINUTE)
+    later = [done.insulin for done in late.runtime_data.data.treatments]
+
+    assert 9.75 in told
+    assert 9.75 not in later
+    assert kinds.count("events") <= 2
+
+
 async def test_one_failure_hides_no_treatment(
     hass: HomeAssistant,
     late: MockConfigEntry,

@@ -1,7 +1,7 @@
 """A person followed through Tidepool, in Home Assistant."""
 
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from homeassistant.components.repairs import DOMAIN as REPAIRS, repairs_flow_manager
 from homeassistant.core import HomeAssistant
@@ -202,6 +202,31 @@ async def test_a_session_goes_on_although_its_password_was_refused(
 
     assert tidepool.desk.logins == 1
     assert state(hass, DELAYED).isdigit()
+
+
+@pytest.mark.parametrize("delay", [3 * HOUR])
+async def test_a_bolus_is_known_as_soon_as_it_is_read_however_late_it_comes(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    entry = entry_of()
+    await set_up(hass, entry)
+    await pass_time(hass, clocks, 25 * MINUTE, step=MINUTE)
+    at = clocks.world() - 190 * MINUTE
+    tidepool.archive.add("bolus", at, normal=9.75)
+    tidepool.archive.add("bolus", at + MINUTE, normal=0.05)
+    tidepool.requests.clear()
+
+    await pass_time(hass, clocks, 16 * MINUTE, step=MINUTE)
+
+    assert 9.75 in [done.insulin for done in entry.runtime_data.data.treatments]
+    began = [
+        clocks.world() - datetime.fromisoformat(asked.query["startDate"])
+        for asked in tidepool.requests
+        if "bolus" in asked.query.get("type", "") and "startDate" in asked.query
+    ]
+    assert 0 < len(began) <= 2
+    # The length of what is read does not follow that of what is asked for.
+    assert max(began) < 7 * HOUR
 
 
 async def test_asking_costs_little(

@@ -74,6 +74,17 @@ def test_everything_is_asked_for_once_an_hour() -> None:
     assert ask(log, NOON + 60 * MINUTE).is_complete
 
 
+def test_a_late_source_is_always_asked_for_everything() -> None:
+    """What it tells is older than a short question reaches."""
+    log = TreatmentLog(is_late=True)
+    log.answer(ask(log, NOON), [], NOON)
+
+    question = ask(log, NOON + 10 * MINUTE)
+
+    assert question.is_complete
+    assert question.since == NOON + 10 * MINUTE - timedelta(hours=72)
+
+
 @pytest.mark.parametrize(("wished", "minutes"), [(3600, 60), (None, 1), (5, 1)])
 def test_a_source_that_wants_to_rest_rests(wished: float | None, minutes: int) -> None:
     log = TreatmentLog()

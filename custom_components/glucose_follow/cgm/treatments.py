@@ -61,8 +61,9 @@ class TreatmentLog:
         """Know nothing yet.
 
         Args:
-            is_late: Whether the source is hours behind.
+            is_late: Whether the source is hours behind, and holds what it told.
         """
+        self._is_late = is_late
         self._trusted = _LATE_TRUSTED if is_late else _TRUSTED
         self.treatments: tuple[Treatment, ...] = ()
         """Oldest first; the last 48 h and what is planned."""
@@ -91,8 +92,11 @@ class TreatmentLog:
             return None
         if _is_younger(self._asked, now, _BESIDE if is_new else _EVERY):
             return None
-        is_complete = self._is_doubted or not _is_younger(
-            self._told_all, now, _ALL_EVERY
+        # What a late source has to tell is older than a short question reaches.
+        is_complete = (
+            self._is_late
+            or self._is_doubted
+            or not _is_younger(self._told_all, now, _ALL_EVERY)
         )
         if is_pushed and not is_complete:
             return None

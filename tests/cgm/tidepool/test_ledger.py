@@ -301,6 +301,19 @@ def test_the_day_before_is_read_once_an_hour(shelf: Shelf) -> None:
     assert shelf.asked[2].since == shelf.now - 45 * MINUTE
 
 
+def test_who_asks_for_days_gets_what_is_held_with_the_last_hours_read_again(
+    shelf: Shelf,
+) -> None:
+    shelf.look(2 * DAY)
+    shelf.now += 20 * MINUTE
+    shelf.add(timedelta())
+
+    told_now = shelf.look(DAY)
+
+    assert len(told_now) == 25
+    assert shelf.ages()[1:] == [3 * HOUR + 20 * MINUTE]
+
+
 def test_a_stretch_that_was_uploaded_late_is_read_from_its_beginning(
     shelf: Shelf,
 ) -> None:

@@ -14,6 +14,9 @@ KEPT = timedelta(days=4)
 OVERLAP = timedelta(days=1)
 """How far back documents are read again: they arrive late, change and vanish."""
 
+_NEAR = timedelta(hours=3)
+"""How far before what is new is read again in between, at most."""
+
 _ALL_EVERY = timedelta(hours=1)
 """How often the whole overlap is read again."""
 
@@ -76,7 +79,8 @@ class Ledger[T: Dated]:
                 return None
             new_since = self._until(now)
         is_all = not _is_younger(self._read_all, now, _ALL_EVERY)
-        start = new_since - OVERLAP if is_all else min(since, new_since)
+        near = max(min(since, new_since), new_since - _NEAR)
+        start = new_since - OVERLAP if is_all else near
         return Question(since=max(self._since, now - KEPT, start), is_all=is_all)
 
     def renew(
