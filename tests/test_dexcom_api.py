@@ -546,6 +546,19 @@ async def test_a_bolus_is_known_as_soon_as_it_is_read_however_late_it_comes(
     assert kinds.count("events") <= 2
 
 
+async def test_an_application_that_may_not_read_alerts_knows_boluses(
+    hass: HomeAssistant, late: MockConfigEntry, api: DexcomApiSimulator, clocks: Clocks
+) -> None:
+    api.refusals["alerts"] = 403
+    await set_up(hass, late)
+
+    await pass_time(hass, clocks, 3 * HOUR, step=10 * MINUTE)
+
+    assert float(state(hass, LAST_BOLUS)) > 0
+    assert [asked.kind for asked in api.requests].count("alerts") == 1
+    assert reauths(hass) == []
+
+
 async def test_one_failure_hides_no_treatment(
     hass: HomeAssistant,
     late: MockConfigEntry,

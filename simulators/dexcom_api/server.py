@@ -111,6 +111,8 @@ class DexcomApiSimulator(LoopbackServer[RecordedRequest, Fault]):
         self.v3_refusal = v3_refusal
         self.is_denied = False
         """Whether the person says no when asked for their consent."""
+        self.refusals: dict[str, Refusal] = {}
+        """Status of the kinds that the application may not read."""
         self.spans: dict[str, object] = {}
         """What the data range says of kinds instead of what is there."""
         self._answers = Answers(self.archive, user_id)
@@ -239,6 +241,8 @@ class DexcomApiSimulator(LoopbackServer[RecordedRequest, Fault]):
         version, kind = self._allowed(request), request.match_info["kind"]
         if kind not in KINDS | {"devices"} or (version, kind) == ("v2", "alerts"):
             raise web.HTTPNotFound
+        if (status := self.refusals.get(kind)) is not None:
+            raise _REFUSALS[status]
         now = self._clock()
         return web.json_response(self._answers.listed(version, kind, request, now))
 

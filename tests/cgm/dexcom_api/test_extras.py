@@ -7,7 +7,11 @@ import json
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.glucose_follow.cgm.errors import CgmResponseError
+from custom_components.glucose_follow.cgm.errors import (
+    CgmAuthError,
+    CgmError,
+    CgmResponseError,
+)
 from custom_components.glucose_follow.cgm.models import (
     DeviceStatus,
     Treatment,
@@ -19,7 +23,7 @@ from custom_components.glucose_follow.cgm.sources.dexcom_api import (
     decode,
 )
 from custom_components.glucose_follow.cgm.transport import Json
-from simulators.dexcom_api import DexcomApiSimulator, Fault
+from simulators.dexcom_api import DexcomApiSimulator, Fault, Refusal
 from tests.simulators.nightscout_support import NOON, FakeTime
 
 from .support import asked, source_of
@@ -125,6 +129,65 @@ async def test_an_alert_that_ends_or_is_snoozed_is_none(
 
     assert [alert.id for alert in found] == ["None", "activeAlarming"]
     assert source.skipped == 0
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("kind", ["alerts", "calibrations"])
+async def test_a_kind_that_may_not_be_read_hides_no_other_and_is_asked_once_a_day(
+    source: DexcomApiSource,
+    api: DexcomApiSimulator,
+    clock: FakeTime,
+    kind: str,
+    status: Refusal,
+) -> None:
+    for _ in range(3):
+        api.add("events", clock.now, eventType="carbs", value="20")
+        api.add("calibrations", clock.now, value=104)
+        api.add("alerts", clock.now, alertName="low")
+        clock.now += DAY / 2
+    api.refusals[kind] = status
+
+    first = await source.treatments(NOON - DAY)
+    tried = asked(api)
+    clock.now += DAY - MINUTE
+    api.add("egvs", clock.now, value=100)
+    await source.treatments(NOON - DAY)
+    tried_again = asked(api)
+    clock.now += MINUTE
+    api.refusals.clear()
+    api.add("egvs", clock.now, value=100)
+    last = await source.treatments(NOON - DAY)
+
+    assert (len(first), len(last)) == (6, 9)
+    assert kind in tried
+    assert kind not in tried_again
+
+
+@pytest.mark.parametrize("kind", ["alerts", "calibrations"])
+async def test_a_failure_that_passes_lets_nothing_be_known(
+    source: DexcomApiSource, api: DexcomApiSimulator, kind: str
+) -> None:
+    """A token may end between two questions."""
+    api.add("calibrations", NOON, value=104)
+    api.refusals[kind] = 401
+
+    with pytest.raises(CgmAuthError):
+        await source.treatments(NOON - DAY)
+    api.refusals.clear()
+
+    assert len(await source.treatments(NOON - DAY)) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_without_events_no_bolus_is_known_and_nothing_is_told(
+    source: DexcomApiSource, api: DexcomApiSimulator, status: Refusal
+) -> None:
+    api.add("events", NOON, eventType="carbs", value="20")
+    api.refusals["events"] = status
+
+    for _ in range(2):
+        with pytest.raises(CgmError):
+            await source.treatments(NOON - DAY)
 
 
 async def test_version_2_tells_no_alerts(

@@ -7,7 +7,7 @@ from ...errors import CgmResponseError
 from ...transport import Json
 from .fields import Document, moment, text
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +72,7 @@ def _span(answer: Document, key: str) -> Span | None:
     if not isinstance(told, dict):
         return None
     start, end = _system_time(told, "start"), _system_time(told, "end")
-    if start is None or end is None or end < _EPOCH:
+    if start is None or end is None or end < EPOCH:
         return None
     return Span(start=start, end=end)
 

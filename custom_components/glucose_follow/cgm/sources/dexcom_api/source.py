@@ -15,10 +15,11 @@ from ...errors import CgmAuthError, CgmError, CgmResponseError
 from ...models import Account, DeviceStatus, Reading, Sample, Treatment
 from ...source import CgmSource, Change, Feature
 from ...transport import Json, JsonClient
-from . import decode, devices, events
+from . import decode, devices
 from .data_range import DataRange, Span, data_range
 from .environment import Environment, api_url
 from .fields import Document
+from .kinds import KINDS, Kind, is_refused
 from .ledger import Ledger
 from .windows import stamp, windows
 
@@ -98,9 +99,10 @@ class DexcomApiSource(CgmSource):
         self._version: Version | None = None
         self._skipped = 0
         self._readings: Ledger[Reading] = Ledger(overlap=_DAY)
-        self._events: Ledger[Treatment] = Ledger()
-        self._calibrations: Ledger[Treatment] = Ledger()
-        self._alerts: Ledger[Treatment] = Ledger()
+        self._done: dict[str, Ledger[Treatment]] = {
+            kind.name: Ledger() for kind in KINDS
+        }
+        self._refused: dict[str, datetime] = {}
         self._status: DeviceStatus | None = None
         self._status_at: datetime | None = None
 
@@ -163,18 +165,9 @@ class DexcomApiSource(CgmSource):
             CgmError: As documented on `JsonClient.get`.
         """
         told = await self._data_range()
-        if (start := self._events.begin(since, told, self._clock())) is not None:
-            logged = events.current(await self._documents("events", start, told.events))
-            done = await self._decoded(logged, events.event)
-            self._events.renew(_by_id(done), start, told, self._until(told.events))
-        if (start := self._calibrations.begin(since, told, self._clock())) is not None:
-            span = told.calibrations
-            sticks = await self._documents("calibrations", start, span)
-            done = await self._decoded(sticks, events.calibration)
-            self._calibrations.renew(_by_id(done), start, told, self._until(span))
-        await self._read_alerts(since, told)
-        ledgers = self._events, self._calibrations, self._alerts
-        every = [done for ledger in ledgers for done in ledger.tell(since)]
+        for kind in KINDS:
+            await self._read(kind, since, told)
+        every = [done for ledger in self._done.values() for done in ledger.tell(since)]
         # What changed before that is not asked for: it was told when it was done.
         return sorted(
             (done for done in every if done.at >= since), key=attrgetter("at")
@@ -220,20 +213,33 @@ class DexcomApiSource(CgmSource):
         found = decode.documents(await self._get("devices", params), "devices")
         return [device for _, device in await self._decoded(found, devices.device)]
 
-    async def _read_alerts(self, since: datetime, told: DataRange) -> None:
-        """Ask what the account was warned of; version 2 does not tell.
+    async def _read(self, kind: Kind, since: datetime, told: DataRange) -> None:
+        """Read what is new of a kind; one that we may not read, once a day.
 
         Raises:
             CgmError: As documented on `JsonClient.get`.
         """
-        if self._version is Version.V2 or told.end is None:
+        now, ledger = self._clock(), self._done[kind.name]
+        start = ledger.begin(since, told, now)
+        if start is None or self._is_refused(kind, now):
             return
-        if (start := self._alerts.begin(since, told, self._clock())) is not None:
-            # The range says nothing of alerts, and one may follow the last value.
-            span = Span(start=start, end=self._clock())
-            given = devices.given(await self._documents("alerts", start, span))
-            found = await self._decoded(given, devices.alert)
-            self._alerts.renew(_by_id(found), start, told, self._until(told.egvs))
+        span = kind.span(told, now)
+        try:
+            found = kind.current(await self._documents(kind.name, start, span))
+        except CgmError as err:
+            if kind.is_needed or not is_refused(err):
+                raise
+            self._refused[kind.name] = now
+            return
+        done = await self._decoded(found, kind.decode)
+        ledger.renew(_by_id(done), start, told, self._until(span))
+
+    def _is_refused(self, kind: Kind, now: datetime) -> bool:
+        """Return whether a kind is not there for us, as far as is known."""
+        if self._version is Version.V2 and not kind.is_in_v2:
+            return True
+        refused = self._refused.get(kind.name)
+        return refused is not None and abs(now - refused) < _DAY
 
     @override
     async def statistics(
