@@ -21,6 +21,7 @@ from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.cgm.sources.dexcom_api import (
     DexcomApiSource,
     decode,
+    devices,
 )
 from custom_components.glucose_follow.cgm.transport import Json
 from simulators.dexcom_api import DexcomApiSimulator, Fault, Refusal
@@ -90,6 +91,23 @@ async def test_of_several_devices_the_newest_counts_and_unknown_parts_are_none(
 
     assert await source.status() == DeviceStatus(uploader_model="receiver")
     assert source.skipped == 1
+
+
+@pytest.mark.parametrize(
+    ("generation", "model"),
+    [
+        ("g7", "Dexcom G7"),
+        ("g715day", "Dexcom G7 15 Day"),
+        ("g6Pro", "Dexcom G6 Pro"),
+        ("g6 pro", "Dexcom G6 Pro"),
+        ("g6+", "Dexcom G6+"),
+    ],
+)
+def test_a_model_is_written_as_dexcom_does(generation: str, model: str) -> None:
+    worn = devices.device({"transmitterGeneration": generation})
+
+    assert worn is not None
+    assert devices.status([worn]).sensor_model == model
 
 
 async def test_alerts_are_treatments_of_their_kind(

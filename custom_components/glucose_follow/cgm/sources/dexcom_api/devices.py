@@ -9,6 +9,9 @@ from ...models import DeviceStatus, Treatment, TreatmentKind
 from .decode import identity
 from .fields import Document, moment, text
 
+_MODELS = {"g715day": "G7 15 Day", "g6pro": "G6 Pro"}
+"""How Dexcom writes what the API has one word for."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Device:
@@ -44,7 +47,7 @@ def status(devices: Iterable[Device]) -> DeviceStatus:
         return DeviceStatus()
     generation = newest.transmitter_generation
     return DeviceStatus(
-        sensor_model=f"Dexcom {generation.upper()}" if generation else None,
+        sensor_model=f"Dexcom {_model(generation)}" if generation else None,
         uploader_model=newest.display_device,
     )
 
@@ -70,6 +73,12 @@ def alert(document: Document) -> Treatment | None:
         kind=TreatmentKind.ALERT,
         note=re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(),
     )
+
+
+def _model(generation: str) -> str:
+    """Return what a generation is called; some uploaders write it in two words."""
+    word = generation.lower().replace(" ", "")
+    return _MODELS.get(word, generation.upper())
 
 
 def _last_upload(device: Device) -> float:
