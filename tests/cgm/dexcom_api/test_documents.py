@@ -158,7 +158,7 @@ async def test_nothing_is_read_again_before_the_range_moves(
     assert mgdls(again) == [100, 110]
     assert mgdls(newer) == [110]
     assert len(done) == 1
-    assert asked(api) == ["dataRange"] * 3
+    assert asked(api) == ["dataRange"] * 2
 
 
 async def test_an_account_without_data_is_asked_for_its_range_only(
@@ -167,7 +167,7 @@ async def test_an_account_without_data_is_asked_for_its_range_only(
     assert await source.readings(NOON - DAY) == []
     assert await source.treatments(NOON - DAY) == []
     assert await source.status() == DeviceStatus()
-    assert asked(api) == ["dataRange"] * 3
+    assert asked(api) == ["dataRange"]
 
     api.add("egvs", NOON, value=110)
 
@@ -262,6 +262,7 @@ async def test_an_event_that_is_deleted_disappears(
     api.add("events", NOON - HOUR, eventType="carbs", value="30")
     before = await source.treatments(NOON - DAY)
 
+    clock.now += 10 * MINUTE
     api.delete(wrong)
     api.remove(vanished)
     api.add("egvs", clock.now, value=100)
@@ -326,6 +327,7 @@ async def test_an_event_that_is_edited_is_still_one(
     meal = api.add("events", NOON - HOUR, eventType="carbs", value="20")
     await source.treatments(NOON - DAY)
 
+    clock.now += 10 * MINUTE
     api.edit(meal, value="25", eventStatus="updated", systemTime="2026-11-21T10:30:00Z")
     api.add("egvs", clock.now, value=100)
 
@@ -474,6 +476,47 @@ async def test_the_sandbox_ended_long_ago_and_is_read_from_there(
     assert recent == []
     assert kinds == ["dataRange", "dataRange", "egvs"]
     assert len(old) == pytest.approx(288, abs=2)
+
+
+async def test_one_range_serves_readings_and_treatments_of_a_round(
+    source: DexcomApiSource, api: DexcomApiSimulator, clock: FakeTime
+) -> None:
+    api.add("egvs", NOON, value=100)
+    await source.readings(NOON - DAY)
+    await source.treatments(NOON - DAY)
+    await source.status()
+    assert asked(api) == ["dataRange", "egvs", "alerts", "devices"]
+
+    api.add("events", NOON, eventType="carbs", value="20")
+    clock.now += MINUTE
+    done = await source.treatments(NOON - DAY)
+
+    assert [each.carbs for each in done] == [20]
+    assert asked(api) == ["dataRange", "events", "alerts"]
+
+
+async def test_readings_are_never_told_by_a_range_of_before(
+    source: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    await source.treatments(NOON - DAY)
+    api.add("egvs", NOON, value=100)
+
+    assert mgdls(await source.readings(NOON - DAY)) == [100]
+
+
+@pytest.mark.parametrize("passed", [-HOUR, HOUR])
+async def test_a_clock_that_jumps_makes_the_range_old(
+    source: DexcomApiSource,
+    api: DexcomApiSimulator,
+    clock: FakeTime,
+    passed: timedelta,
+) -> None:
+    await source.readings(NOON - DAY)
+    api.add("events", NOON - 2 * HOUR, eventType="carbs", value="20")
+
+    clock.now += passed
+
+    assert len(await source.treatments(NOON - DAY)) == 1
 
 
 async def test_a_week_is_read_hours_late_with_few_requests(

@@ -131,7 +131,7 @@ async def test_alerts_are_treatments_of_their_kind(
     ]
     assert again == found[1:]
     assert source.skipped == 2
-    assert asked(api) == ["dataRange", "alerts", "dataRange"]
+    assert asked(api) == ["dataRange", "alerts"]
 
 
 async def test_an_alert_that_ends_or_is_snoozed_is_none(

@@ -24,6 +24,9 @@ from .ledger import Ledger
 from .windows import stamp, windows
 
 _DAY = timedelta(days=1)
+_RANGE_AGE = timedelta(minutes=1)
+"""One answer serves readings, treatments and devices of one round."""
+
 _AT_ONCE = 500
 """Documents decoded before the event loop gets a turn."""
 
@@ -103,6 +106,8 @@ class DexcomApiSource(CgmSource):
             kind.name: Ledger() for kind in KINDS
         }
         self._refused: dict[str, datetime] = {}
+        self._range: DataRange | None = None
+        self._range_at: datetime | None = None
         self._status: DeviceStatus | None = None
         self._status_at: datetime | None = None
 
@@ -164,7 +169,7 @@ class DexcomApiSource(CgmSource):
         Raises:
             CgmError: As documented on `JsonClient.get`.
         """
-        told = await self._data_range()
+        told = await self._recent_range()
         for kind in KINDS:
             await self._read(kind, since, told)
         every = [done for ledger in self._done.values() for done in ledger.tell(since)]
@@ -201,7 +206,7 @@ class DexcomApiSource(CgmSource):
         Raises:
             CgmError: As documented on `JsonClient.get`.
         """
-        end = (await self._data_range()).end
+        end = (await self._recent_range()).end
         if end is None:
             return ()
         params = None
@@ -268,6 +273,17 @@ class DexcomApiSource(CgmSource):
             raise CgmResponseError("Statistics were promised")
         return answer
 
+    async def _recent_range(self) -> DataRange:
+        """Return the data range as it was within the last minute.
+
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        told, at = self._range, self._range_at
+        if told is None or at is None or abs(self._clock() - at) >= _RANGE_AGE:
+            return await self._data_range()
+        return told
+
     async def _data_range(self) -> DataRange:
         """Return from when to when there are data, by whichever version answers.
 
@@ -278,14 +294,14 @@ class DexcomApiSource(CgmSource):
             CgmError: As documented on `JsonClient.get`.
         """
         try:
-            return await self._range()
+            return await self._asked_range()
         except CgmAuthError as err:
             if err.is_recognised:
                 raise
         self._bearer = await self._token(self._bearer)
-        return await self._range()
+        return await self._asked_range()
 
-    async def _range(self) -> DataRange:
+    async def _asked_range(self) -> DataRange:
         """Return the data range, once it is known which version tells it."""
         if self._version is None:
             return await self._discovered()
@@ -318,10 +334,10 @@ class DexcomApiSource(CgmSource):
 
     async def _range_of(self, version: Version) -> DataRange:
         """Return the data range that a version tells."""
-        path = f"{version}/users/self/dataRange"
-        return data_range(
-            await self._client.get(path, headers=await self._credentials())
-        )
+        path, asked = f"{version}/users/self/dataRange", self._clock()
+        answer = await self._client.get(path, headers=await self._credentials())
+        self._range, self._range_at = data_range(answer), asked
+        return self._range
 
     async def _documents(
         self, name: str, start: datetime, span: Span | None
