@@ -18,7 +18,7 @@ from custom_components.glucose_follow.cgm.sources.dexcom_share import DexcomShar
 from custom_components.glucose_follow.const import CONF_ACCOUNT_ID, DOMAIN
 from simulators.dexcom_share import DexcomShareSimulator
 
-from .conftest import Clocks
+from .conftest import NOW, Clocks
 from .home import GLUCOSE, SIGNAL_LOST, pass_time, restart, set_up, settle, state
 
 MINUTE = timedelta(minutes=1)
@@ -238,3 +238,22 @@ async def test_one_login_lasts_as_long_as_the_session(
 
     assert dexcom.logins == 1
     assert len(dexcom.requests) <= 6 * 25 + 2
+
+
+async def test_what_dexcom_does_not_keep_is_not_asked_for(
+    hass: HomeAssistant, dexcom: DexcomShareSimulator, sharer: MockConfigEntry
+) -> None:
+    await set_up(hass, sharer)
+    asked = len(dexcom.requests)
+
+    answer = await hass.services.async_call(
+        DOMAIN,
+        "get_readings",
+        {"start": NOW - timedelta(days=14)},
+        blocking=True,
+        return_response=True,
+    )
+
+    assert answer is not None
+    assert answer["readings"]
+    assert len(dexcom.requests) == asked

@@ -154,7 +154,7 @@ async def test_a_model_is_told_what_the_day_was_like(hass: HomeAssistant) -> Non
 
 
 async def test_a_model_is_told_of_two_weeks_that_are_not_held(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, clocks: Clocks
 ) -> None:
     await start_assist(hass)
     entry = alex(**SHOWN)
@@ -162,6 +162,7 @@ async def test_a_model_is_told_of_two_weeks_that_are_not_held(
     seen = await model(hass)
 
     (told,) = await seen.people(GET_HISTORY, hours=336)
+    clocks.tick(5 * MINUTE)
     failing = AsyncMock(side_effect=CgmConnectionError("Away"))
     monkeypatch.setattr(entry.runtime_data.source, "readings", failing)
     (nothing,) = await seen.people(GET_HISTORY, hours=336)
@@ -172,6 +173,22 @@ async def test_a_model_is_told_of_two_weeks_that_are_not_held(
     assert len(told["highs"]) > 5
     assert nothing == {"person": "Alex", "error": "The source does not answer now"}
     assert 250 < day["readings"] < 300
+
+
+async def test_a_model_that_asks_again_and_again_costs_one_request(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start_assist(hass)
+    entry = alex(**SHOWN)
+    await follow(hass, entry, ALEX)
+    seen = await model(hass)
+    asked = AsyncMock(return_value=[])
+    monkeypatch.setattr(entry.runtime_data.source, "readings", asked)
+
+    for hours in (336, 336, 72, 48):
+        await seen.call(GET_HISTORY, hours=hours)
+
+    assert asked.call_count == 1
 
 
 async def test_who_is_unloaded_while_a_model_waits_is_left_out(

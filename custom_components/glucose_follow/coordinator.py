@@ -38,6 +38,7 @@ from .const import (
     TICK,
     UNEXPECTED,
 )
+from .history import Past
 from .news import TreatmentNews
 from .problems import Problems
 from .push import Push
@@ -85,6 +86,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.history: HistoryProgress | None = None
         self.year_read = remembered.year_read
         self.push = Push(self)
+        self.past = Past(self)
         self.restraint = Restraint(
             hass,
             entry,
@@ -236,6 +238,18 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             self.restraint.async_refused_for_good()
             await self.async_remember()
 
+    async def async_refused(self, err: CgmAuthError | CgmRateLimitError) -> None:
+        """Leave the source alone after a refusal of what somebody else asked.
+
+        What is under way, or rests already, is decided by the usual question.
+        """
+        if self._is_closed or self._is_asking or not self.restraint.is_over:
+            return
+        self._failed(self._moment(), err)
+        self._schedule_refresh()
+        if isinstance(err, CgmAuthError):
+            await self._remember_refusal(err)
+
     @callback
     def _received(self, asked: Moment, since: datetime, samples: list[Sample]) -> None:
         """Take in an answer, and decide when to ask again."""
@@ -352,6 +366,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         if self._watch.is_due(moment, now):
             self.async_judge()
         self.alarms.async_tick(now)
+        self.past.async_forget(now)
         if self._may_ask:
             self._background.async_ask_for_status()
         if moment.ours > self.next_at + OVERDUE:

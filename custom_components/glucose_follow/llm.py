@@ -29,7 +29,6 @@ from .cgm.timeline import SPAN as READINGS_SPAN
 from .const import DOMAIN
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .exposure import GLUCOSE
-from .history import async_readings
 from .people import name_of, subject_of
 
 PROMPT = (
@@ -178,7 +177,7 @@ async def _readings(
     start = coordinator.now() - span
     try:
         # What comes while the source is asked belongs to the period, too.
-        return await async_readings(coordinator, start, start + 2 * span)
+        return await coordinator.past.readings(start, start + 2 * span)
     except CgmError, UpdateFailed:
         return None
 

@@ -24,7 +24,6 @@ from .cgm.models import Reading, Treatment
 from .const import CONF_CONFIG_ENTRY_ID, CONF_UNIT, DOMAIN
 from .coordinator import CgmConfigEntry
 from .errors import translation_key
-from .history import async_readings, async_statistics, async_treatments
 from .units import shown
 
 CONF_END = "end"
@@ -114,23 +113,23 @@ def _utc(moment: datetime | None) -> datetime | None:
 async def _readings(entry: CgmConfigEntry, period: Period) -> dict[str, Any]:
     """Return readings in the entry's unit, oldest first."""
     unit = entry.options[CONF_UNIT]
-    found = await async_readings(entry.runtime_data, *period)
+    found = await entry.runtime_data.past.readings(*period)
     return {"unit": unit, "readings": [_reading(reading, unit) for reading in found]}
 
 
 async def _treatments(entry: CgmConfigEntry, period: Period) -> dict[str, Any]:
     """Return treatments in the entry's unit, oldest first."""
     unit = entry.options[CONF_UNIT]
-    found = await async_treatments(entry.runtime_data, *period)
+    found = await entry.runtime_data.past.treatments(*period)
     return {"unit": unit, "treatments": [_treatment(each, unit) for each in found]}
 
 
 async def _statistics(entry: CgmConfigEntry, period: Period) -> dict[str, Any]:
     """Return the source's own figures where it has some, ours otherwise."""
-    coordinator = entry.runtime_data
-    if (told := await async_statistics(coordinator, *period)) is not None:
+    past = entry.runtime_data.past
+    if (told := await past.statistics(*period)) is not None:
         return {"calculated_by": "source", "statistics": dict(told)}
-    found = await async_readings(coordinator, *period)
+    found = await past.readings(*period)
     unit = entry.options[CONF_UNIT]
     ours = statistics(found, *period, CONSENSUS)
     return {

@@ -16,7 +16,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caps:
-    """What a source can bear."""
+    """What a source can bear, and how much it has."""
 
     floor: float = 3.0
     """Least seconds between two requests."""
@@ -29,6 +29,9 @@ class Caps:
 
     Where repeated logins lock an account, it may not.
     """
+
+    reach: timedelta | None = None
+    """How far back its readings go, None if nobody knows an end."""
 
 
 class Budget:

@@ -52,7 +52,7 @@ class CgmSource(Protocol):
 
     @property
     def caps(self) -> Caps:
-        """Return how often the source may be asked; never changes."""
+        """Return how often it may be asked, and how far back; never changes."""
 
     @property
     def api(self) -> str:

@@ -133,7 +133,12 @@ class DexcomShareSource(CgmSource):
 
     api = "share"
     features = frozenset({Feature.LIVE})
-    caps: ClassVar[Caps] = Caps(floor=3.0, per_hour=25, retries_refused=False)
+    caps: ClassVar[Caps] = Caps(
+        floor=3.0,
+        per_hour=25,
+        retries_refused=False,
+        reach=timedelta(minutes=_MOST_MINUTES),
+    )
     """What the server is asked for at most."""
 
     def __init__(
