@@ -550,6 +550,18 @@ def test_what_is_changed_seldom_is_known_however_long_ago(
     assert getattr(now(DeviceStatus(), did(kind, 10)), name) == NOON - 10 * MINUTE
 
 
+@pytest.mark.parametrize(("name", "kind"), KINDS.items())
+def test_a_change_stays_the_last_while_treatments_are_not_known(
+    name: str, kind: TreatmentKind
+) -> None:
+    """What is asked for seldom may not know of it yet, only of the one before."""
+    before = DeviceStatus(**{name: NOON - timedelta(days=9)})  # type: ignore[arg-type]  # whatever a test names
+
+    found = now(before, did(kind, 60), are_treatments_known=False)
+
+    assert getattr(found, name) == NOON - HOUR
+
+
 def test_what_is_published_does_not_hold_what_it_was_made_of() -> None:
     status = DeviceStatus(profiles=(PROFILE,), enacted=basal(5, rate=1, duration=30))
 

@@ -100,7 +100,8 @@ def current(
     Returns:
         Without `profiles` and `enacted`: what they lead to is `basal_rate`.
     """
-    done = [each for each in treatments if each.at <= now and are_treatments_known]
+    past = [each for each in treatments if each.at <= now]
+    done = past if are_treatments_known else []
     told = _without_old(status, now)
     is_basal_known = are_treatments_known and _is_pump_heard(status, told, done)
     override, override_until = _override(status, told, done, now, is_late=is_late)
@@ -113,13 +114,13 @@ def current(
         temporary_target=_target(told, done, now),
         override=override,
         override_until=override_until,
-        sensor_started=_last(status.sensor_started, done, TreatmentKind.SENSOR_START),
-        site_changed=_last(status.site_changed, done, TreatmentKind.SITE_CHANGE),
+        sensor_started=_last(status.sensor_started, past, TreatmentKind.SENSOR_START),
+        site_changed=_last(status.site_changed, past, TreatmentKind.SITE_CHANGE),
         insulin_changed=_last(
-            status.insulin_changed, done, TreatmentKind.INSULIN_CHANGE
+            status.insulin_changed, past, TreatmentKind.INSULIN_CHANGE
         ),
         pump_battery_changed=_last(
-            status.pump_battery_changed, done, TreatmentKind.PUMP_BATTERY_CHANGE
+            status.pump_battery_changed, past, TreatmentKind.PUMP_BATTERY_CHANGE
         ),
         profiles=(),
         enacted=None,
@@ -315,10 +316,10 @@ def _override(
 
 
 def _last(
-    known: datetime | None, done: Sequence[Treatment], kind: TreatmentKind
+    known: datetime | None, past: Sequence[Treatment], kind: TreatmentKind
 ) -> datetime | None:
     """Return when something was last done, however long ago."""
-    moments = [each.at for each in done if each.kind is kind]
+    moments = [each.at for each in past if each.kind is kind]
     return max([*moments, known] if known else moments, default=None)
 
 
