@@ -36,6 +36,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LAST_READING = "sensor.alex_last_reading"
 BOLUS = "sensor.alex_last_bolus"
+CARBS = "sensor.alex_last_carbs"
 LISTENING = "glucose_follow push"
 _NAMES = {"aiohttp", "asyncio", "custom_components", "engineio", "socketio"}
 
@@ -171,6 +172,7 @@ async def test_treatments_are_shown_edited_and_removed_without_being_asked_for(
     site: NightscoutSimulator,
     clocks: Clocks,
 ) -> None:
+    site.add_treatment(at=clocks.world() - HOUR, eventType="Note", notes="Rest")
     await follow(hass, entry, site)
     before = asked(site)
     shown = []
@@ -507,6 +509,66 @@ async def test_a_database_that_is_away_loses_nothing(
     assert max(two.at - one.at for one, two in pairwise(readings)) < 6 * MINUTE
     assert bolus in {one.id for one in entry.runtime_data.data.treatments}
     assert state(hass, BOLUS) == "2.5"
+
+
+async def test_a_database_that_is_away_takes_no_insulin_back(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    """The socket says then that all treatments are gone; that is not so."""
+    at = clocks.world() - 20 * MINUTE
+    site.add_treatment(at=at, eventType="Meal Bolus", insulin=6.5, carbs=70)
+    site.add_treatment(at=at - HOUR, eventType="Bolus", insulin=2)
+    coordinator = await follow(hass, entry, site)
+    await live(hass, site, clocks, 10 * MINUTE)
+    before = state(hass, BOLUS)
+    shown = set()
+
+    site.fault = faults.DatabaseLost()
+    for _ in range(4):
+        await live(hass, site, clocks, 5 * MINUTE)
+        shown.add(state(hass, BOLUS))
+        shown.add(state(hass, CARBS))
+    kept = coordinator.data.last_bolus
+    site.fault = None
+    site.sockets.change()
+    await until(lambda: state(hass, BOLUS) == "6.5")
+
+    assert before == "6.5"
+    assert shown == {"unavailable"}
+    assert kept is not None
+    assert kept.insulin == 6.5
+    assert state(hass, CARBS) == "70.0"
+
+
+async def test_several_treatments_that_are_deleted_are_gone_within_a_minute(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    at = clocks.world() - HOUR
+    site.add_treatment(at=at - HOUR, eventType="Bolus", insulin=2)
+    mistakes = [
+        site.add_treatment(at=at, eventType="Meal Bolus", insulin=6.5),
+        site.add_treatment(at=at, eventType="Carbs", carbs=70),
+    ]
+    await follow(hass, entry, site)
+    await live(hass, site, clocks, 30 * MINUTE)
+    before = asked(site, "treatments")
+
+    for mistake in mistakes:
+        site.remove_treatment(mistake)
+    await until(lambda: state(hass, BOLUS) != "6.5")
+    meanwhile = state(hass, BOLUS)
+    await pass_time(hass, clocks, MINUTE)
+
+    assert meanwhile == "unavailable"
+    assert state(hass, BOLUS) == "2.0"
+    assert state(hass, CARBS) == "unknown"
+    assert asked(site, "treatments") == before + 1
 
 
 async def test_a_refusal_by_the_socket_alone_concerns_nobody(

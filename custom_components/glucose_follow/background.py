@@ -46,6 +46,13 @@ class Background:
             self._start(Feature.TREATMENTS, self._read_treatments(question))
 
     @callback
+    def async_settle_dispute(self) -> None:
+        """Ask for treatments if only the answer tells which of them there are."""
+        coordinator = self._coordinator
+        if coordinator.is_answering and coordinator.log.is_disputed:
+            self.async_ask_for_treatments(is_new=False)
+
+    @callback
     def async_ask_for_status(self) -> None:
         """Ask for pump, loop and phone if that is due."""
         coordinator = self._coordinator

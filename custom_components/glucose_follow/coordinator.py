@@ -368,6 +368,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self.alarms.async_tick(now)
         self.past.async_forget(now)
         if self._may_ask:
+            self._background.async_settle_dispute()
             self._background.async_ask_for_status()
         if moment.ours > self.next_at + OVERDUE:
             self.async_ask_now()

@@ -273,7 +273,10 @@ class Redirect(Fault):
 
 @dataclass(frozen=True)
 class DatabaseLost(Fault):
-    """The site runs, but its database does not answer."""
+    """The site runs, but its database does not answer.
+
+    Over its sockets it says that all treatments are gone.
+    """
 
     seconds: float = 0.0
     """How long the site tries; a real one does for 30 seconds."""

@@ -178,9 +178,8 @@ class Sockets:
 
     async def push(self) -> bool:
         """Say what is new now, and return whether there was anything."""
-        if isinstance(self._fault(), DatabaseLost):
-            return False
-        update = self._updates.refresh()
+        is_lost = isinstance(self._fault(), DatabaseLost)
+        update = self._updates.lose() if is_lost else self._updates.refresh()
         if update is None or self._is_silent(Stage.NEWS):
             return False
         times = 2 if isinstance(self._fault(), TwiceSocket) else 1

@@ -64,6 +64,26 @@ class Updates:
             return None
         return {"delta": True, "lastUpdated": to_ms(now), **told}
 
+    def lose(self) -> Document | None:
+        """Look for treatments in vain, and return what has changed, None if nothing.
+
+        They are forgotten before each look, and everything else after it.
+
+        Source: cgm-remote-monitor, lib/data/dataloader.js.
+        """
+        gone = self._known[Collection.TREATMENTS]
+        self._known[Collection.TREATMENTS] = {}
+        # Once the database answers, all of it is compared again.
+        self._revision = None
+        if not gone:
+            return None
+        removed = [_removed(key, doc) for key, doc in gone.items()]
+        return {
+            "delta": True,
+            "lastUpdated": to_ms(self._site.clock()),
+            "treatments": removed,
+        }
+
     def _added(self) -> dict[str, list[Document]]:
         """Return what the person has uploaded since, without looking at the rest."""
         found = {
@@ -93,9 +113,7 @@ class Updates:
             if key in before and before[key] != doc
         ]
         told["treatments"] += [
-            {"_id": key, "mills": moment_ms(doc), "action": "remove"}
-            for key, doc in before.items()
-            if key not in after
+            _removed(key, doc) for key, doc in before.items() if key not in after
         ]
         return told
 
@@ -144,6 +162,11 @@ class Updates:
         newest = next(reversed(self._known[Collection.ENTRIES].values()), None)
         guessed: Document = {"mgdl": newest.get("sgv")} if newest else {}
         return _dated(document) | guessed
+
+
+def _removed(key: object, document: Document) -> Document:
+    """Return how it is said that a document is not there any more."""
+    return {"_id": key, "mills": moment_ms(document), "action": "remove"}
 
 
 def _dated(document: Document) -> Document:

@@ -91,6 +91,9 @@ def _judged(
     """Take in what was decoded, and make sure of what everybody relies on."""
     timeline, log = Timeline(), TreatmentLog()
     timeline.merge(samples, NOW)
+    question = log.question(NOW, is_new=True)
+    assert question is not None
+    log.answer(question, (), NOW)
     log.heard(tuple(done), frozenset(), NOW)
     timeline.gap_start(NOW)
     judge(

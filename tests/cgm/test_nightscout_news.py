@@ -455,6 +455,25 @@ async def test_a_profile_that_was_chosen_is_in_use_at_once() -> None:
     assert rates_of(change)[-1] == ("Sick", 2)
 
 
+async def test_a_profile_that_gets_lost_with_everything_else_stays_in_use() -> None:
+    """A site that cannot read its database says that all treatments are gone."""
+    said = news_of()
+    switch: dict[str, Json] = {
+        "_id": "s1",
+        "eventType": "Profile Switch",
+        "profile": "Sick",
+        "created_at": "2026-11-21T11:00:00.000Z",
+    }
+    await said.updated({"profiles": [PROFILE], "treatments": [BOLUS, switch]})
+
+    gone = [{"_id": own, "action": "remove"} for own in (BOLUS["_id"], "s1")]
+    change = await said.updated({"delta": True, "treatments": [*gone]})
+    later = await said.updated({"delta": True, "devicestatus": []})
+
+    assert len(change.removed) == 2
+    assert rates_of(later)[-1] == ("Sick", 2)
+
+
 @pytest.mark.parametrize("is_stored", [False, True])
 async def test_a_profile_that_was_not_chosen_after_all_is_not_in_use(
     is_stored: bool,

@@ -402,6 +402,92 @@ def test_nothing_is_kept_for_an_answer_that_nobody_waits_for() -> None:
     assert log._heard_meanwhile is None
 
 
+def test_what_was_only_heard_is_not_all_that_was_done() -> None:
+    """A site that cannot read its database says at first that nothing was done."""
+    log = TreatmentLog()
+
+    log.heard((), (), NOON)
+    before = log.are_known(NOON)
+    log_of(log)
+
+    assert not before
+    assert log.are_known(NOON)
+
+
+@pytest.mark.parametrize(
+    ("ages", "gone"),
+    [([30, 2, 1], "abc"), ([30, 2, 1], "bc"), ([2], "a"), ([30], "a")],
+)
+def test_treatments_that_are_gone_all_at_once_are_kept_and_not_known(
+    ages: list[int], gone: str
+) -> None:
+    """Several of a day, or all there are: the site may be unable to read them."""
+    known = [
+        bolus(NOON - timedelta(hours=age), name)
+        for age, name in zip(ages, "abc", strict=False)
+    ]
+    log = log_of(TreatmentLog(), *known)
+    now = NOON + 10 * MINUTE
+
+    log.heard((), set(gone), now)
+    question = log.question(now, is_new=False, is_pushed=True)
+
+    assert log.treatments == tuple(known)
+    assert log.is_disputed
+    assert not log.are_known(now)
+    assert question is not None
+    assert question.is_complete
+
+
+def disputed(now: datetime) -> TreatmentLog:
+    """Return a log whose source said that everything is gone."""
+    log = log_of(TreatmentLog(), bolus(NOON - MINUTE, "a"), bolus(NOON, "b"))
+    log.heard((), {"a", "b"}, now)
+    return log
+
+
+def test_a_whole_answer_decides_what_is_gone() -> None:
+    now = NOON + 10 * MINUTE
+    log = disputed(now)
+
+    log_of(log, bolus(NOON, "b"), at=now)
+
+    assert ids(log) == ["b"]
+    assert log.are_known(now)
+    assert log.question(now + 10 * MINUTE, is_new=True, is_pushed=True) is None
+
+
+def test_what_is_told_again_was_never_gone() -> None:
+    now = NOON + 10 * MINUTE
+    log = disputed(now)
+
+    log.heard([bolus(NOON, "b")], (), now)
+    half = log.are_known(now)
+    log.heard([bolus(NOON - MINUTE, "a")], (), now)
+
+    assert not half
+    assert log.are_known(now)
+    # That it could be in doubt is looked into all the same.
+    assert log.question(now, is_new=True, is_pushed=True) is not None
+
+
+def test_what_gets_lost_while_an_answer_comes_is_asked_for_again() -> None:
+    now = NOON + timedelta(hours=1)
+    known = bolus(NOON - MINUTE, "a"), bolus(NOON, "b")
+    log = log_of(TreatmentLog(), *known)
+    question = ask(log, now)
+
+    log.heard((), {"a", "b"}, now)
+    log.answer(question, known, now)
+    later = now + 5 * MINUTE
+    again = log.question(later, is_new=True, is_pushed=True)
+
+    assert ids(log) == ["a", "b"]
+    assert not log.are_known(now)
+    assert again is not None
+    assert again.is_complete
+
+
 def test_what_is_heard_keeps_the_last_treatment_the_last() -> None:
     log = log_of(TreatmentLog())
 
@@ -435,7 +521,7 @@ def test_everything_is_asked_for_once_an_hour_whatever_is_pushed() -> None:
 def test_a_removal_is_looked_into(age: int, is_asked: bool) -> None:
     """It may have been one of two copies; of old ones a site only forgets."""
     old = bolus(NOON - timedelta(hours=age), "a")
-    log = log_of(TreatmentLog(), old)
+    log = log_of(TreatmentLog(), old, bolus(NOON, "b"))
     now = NOON + 10 * MINUTE
 
     log.heard((), {"a"}, now)

@@ -201,7 +201,9 @@ def test_a_log_says_when_its_news_grows_old() -> None:
     log = TreatmentLog()
     assert not TreatmentLog().turning
 
-    log.heard([], [], NOON)
+    question = log.question(NOON, is_new=True)
+    assert question is not None
+    log.answer(question, [], NOON)
 
     began, ends = log.turning
     assert log.are_known(began)

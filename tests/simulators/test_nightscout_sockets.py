@@ -467,6 +467,25 @@ async def test_without_its_database_a_site_tells_what_it_knew(
     assert again
 
 
+async def test_without_its_database_a_site_says_that_all_treatments_are_gone(
+    site: NightscoutSimulator,
+) -> None:
+    bolus = site.add_treatment(eventType="Bolus", insulin=2.5)
+    async with following(site) as client:
+        site.fault = faults.DatabaseLost()
+        await site.sockets.push()
+        gone = await client.update(1)
+        async with following(site) as late:
+            first = await late.update(0)
+        site.fault = None
+        await site.sockets.push()
+        again = await client.update(2)
+
+    assert _treatments(gone) == [(bolus, "remove")]
+    assert _treatments(first) == []
+    assert _treatments(again) == [(bolus, None)]
+
+
 async def test_a_proxy_may_know_no_websockets(
     http: ClientSession, site: NightscoutSimulator
 ) -> None:
@@ -618,3 +637,10 @@ async def test_a_closed_site_leaves_nothing_behind(clock: FakeTime) -> None:
 
     assert site.sockets.listeners == 0
     assert asyncio.all_tasks() == before
+
+
+def _treatments(told: Document) -> list[tuple[object, object]]:
+    """Return which treatments an update is about, and what became of them."""
+    treatments = told["treatments"]
+    assert isinstance(treatments, list)
+    return [(document["_id"], document.get("action")) for document in treatments]

@@ -29,7 +29,7 @@ _LATE_TRUSTED = timedelta(hours=1)
 
 _LEAST_REST = timedelta(minutes=1)
 
-_RECENT = timedelta(hours=24)
+RECENT = timedelta(hours=24)
 """What is older was not removed by anybody: the source forgets it."""
 
 
@@ -52,6 +52,8 @@ class _Heard(NamedTuple):
 
     fresh: tuple[Treatment, ...]
     removed: frozenset[str]
+    disputed: frozenset[str]
+    """Said to be removed as well, which is believed only of a whole answer."""
 
 
 class TreatmentLog:
@@ -74,6 +76,7 @@ class TreatmentLog:
         self._visible: frozenset[str] = frozenset()
         self._is_unchecked = False
         self._is_doubted = False
+        self._disputed: frozenset[str] = frozenset()
         self._heard_meanwhile: list[_Heard] | None = None
 
     def question(
@@ -123,6 +126,8 @@ class TreatmentLog:
             visible=None if question.is_complete else self._visible,
         )
         is_missing = self._is_unchecked and self._is_missing(question, fresh)
+        if question.is_complete:
+            self._disputed = frozenset()
         # What was said while it was answered may be newer than the answer.
         for heard in self._heard_meanwhile or ():
             self._take_in(heard, now)
@@ -132,7 +137,7 @@ class TreatmentLog:
         if question.is_complete:
             # Once is enough: what only long questions find is missing each time.
             self._is_unchecked = not self._is_doubted
-            self._is_doubted = False
+            self._is_doubted = self.is_disputed
             self._told_all = question.at
             self._visible = frozenset()
         else:
@@ -158,9 +163,15 @@ class TreatmentLog:
             removed: Ids of those that are no longer there.
             now: The present; aware.
         """
-        heard = _Heard(tuple(fresh), frozenset(removed))
-        recent = (one.id for one in self.treatments if one.at > now - _RECENT)
-        if not heard.removed.isdisjoint(recent):
+        gone = [known for known in self.treatments if known.id in removed]
+        recent = [known for known in gone if known.at > now - RECENT]
+        is_everything = not fresh and len(gone) == len(self.treatments)
+        disputed: frozenset[str] = frozenset()
+        if len(recent) > 1 or is_everything:
+            # A site that cannot read its database says so of all it has.
+            disputed = frozenset(known.id for known in gone)
+        heard = _Heard(tuple(fresh), frozenset(removed) - disputed, disputed)
+        if recent or disputed:
             # It may have been one of two copies, of which the other is still there.
             self._is_doubted = True
         self._take_in(heard, now)
@@ -171,6 +182,8 @@ class TreatmentLog:
     def _take_in(self, heard: _Heard, now: datetime) -> None:
         """Change what is known by what was said."""
         gone = heard.removed
+        told = {treatment.id for treatment in heard.fresh}
+        self._disputed = (self._disputed | heard.disputed) - told
         self.treatments = merge_treatments(
             [known for known in self.treatments if known.id not in gone],
             heard.fresh,
@@ -189,8 +202,15 @@ class TreatmentLog:
         """Return whether everything was told at least once."""
         return self._told_all is not None
 
+    @property
+    def is_disputed(self) -> bool:
+        """Return whether the source took back what only a whole answer can settle."""
+        return bool(self._disputed)
+
     def are_known(self, now: datetime) -> bool:
         """Return whether treatments were told recently enough to call one the last."""
+        if not self.is_told or self.is_disputed:
+            return False
         return _is_younger(self._told, now, self._trusted)
 
     @property

@@ -94,7 +94,7 @@ class News:
         treatments = decode.documents(told.get("treatments"))
         switches = list(filter(is_profile_switch, treatments))
         has_news = isinstance(devices, list) or isinstance(profiles, list) or switches
-        if not (self._reader.forget(removed) or has_news):
+        if not (self._reader.hear_removed(removed) or has_news):
             return None
         return await self._reader.hear(
             devices=decode.documents(devices),

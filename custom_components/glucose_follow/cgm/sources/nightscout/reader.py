@@ -1,7 +1,7 @@
 """Asks a site what its pumps, loops and phones report, and seldom for the rest."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -149,6 +149,24 @@ class StatusReader:
         self._take_switches(documents)
         if self._ages.seen(done, since, now):
             self._past_turn.expire()
+
+    def hear_removed(self, names: Collection[str]) -> bool:
+        """Forget a switch of profile that the site says was removed.
+
+        Of many treatments at once it says so as well when it cannot read its
+        database, so it is asked what is left.
+
+        Args:
+            names: What the treatments are called.
+
+        Returns:
+            Whether there was one to forget.
+        """
+        if len(names) == 1:
+            return self.forget(names)
+        if not self._switches.keys().isdisjoint(names):
+            self._past_turn.expire()
+        return False
 
     def forget(self, names: Iterable[str]) -> bool:
         """Forget the switches of profile among treatments that were removed.
