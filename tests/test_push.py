@@ -191,6 +191,30 @@ async def test_treatments_are_shown_edited_and_removed_without_being_asked_for(
     assert asked(site) == before
 
 
+async def test_an_older_bolus_is_not_the_last_when_one_of_two_copies_is_deleted(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    site.add_treatment(at=clocks.world() - 5 * HOUR, eventType="Bolus", insulin=3)
+    coordinator = await follow(hass, entry, site)
+    copies = {
+        site.add_treatment(at=clocks.world(), eventType=name, insulin=6)
+        for name in ("Meal Bolus", "Bolus")
+    }
+    await until(lambda: state(hass, BOLUS) == "6.0")
+    (shown,) = copies & {one.id for one in coordinator.log.treatments}
+    events = async_capture_events(hass, "state_changed")
+
+    site.remove_treatment(shown)
+    await until(lambda: shown not in {one.id for one in coordinator.log.treatments})
+    await calm(hass)
+
+    assert state(hass, BOLUS) == "6.0"
+    assert BOLUS not in {event.data["entity_id"] for event in events}
+
+
 async def test_a_treatment_that_is_pushed_is_an_event(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -307,6 +307,39 @@ def test_the_other_copy_stays_if_one_is_deleted() -> None:
     assert log.treatments == (other,)
 
 
+def test_the_other_copy_is_the_last_as_soon_as_one_is_said_to_be_removed() -> None:
+    """Whichever of them stood for both; an older bolus is never the last."""
+    older = bolus(NOON - timedelta(hours=5), "older")
+    one, other = bolus(NOON, "one"), bolus(NOON, "other")
+    answered = log_of(TreatmentLog(), older, one, other)
+    overheard = log_of(TreatmentLog(), older)
+    overheard.heard([one], (), NOON)
+    overheard.heard([other], (), NOON)
+
+    for log in (answered, overheard):
+        log.heard((), {"one"}, NOON + MINUTE)
+
+        assert ids(log) == ["older", "other"]
+        assert log.are_known(NOON + MINUTE)
+
+
+def test_the_other_copy_says_what_it_says_if_one_is_edited() -> None:
+    one, other = bolus(NOON, "one"), bolus(NOON, "other")
+    log = log_of(TreatmentLog(), one, other)
+
+    log.heard([replace(one, insulin=3.0)], (), NOON + MINUTE)
+
+    assert [done.insulin for done in log.treatments] == [2.5, 3.0]
+
+
+def test_a_copy_is_no_longer_known_when_it_is_too_old() -> None:
+    log = log_of(TreatmentLog(), bolus(NOON, "one"), bolus(NOON, "other"))
+
+    log.heard((), (), NOON + timedelta(hours=49))
+
+    assert log._copies == ()
+
+
 def test_an_edited_treatment_replaces_what_it_was() -> None:
     log = TreatmentLog()
     given = bolus(NOON - 20 * MINUTE, "a")

@@ -69,6 +69,7 @@ class TreatmentLog:
         self._trusted = _LATE_TRUSTED if is_late else _TRUSTED
         self.treatments: tuple[Treatment, ...] = ()
         """Oldest first; the last 48 h and what is planned."""
+        self._copies: tuple[Treatment, ...] = ()
         self._asked: datetime | None = None
         self._told: datetime | None = None
         self._told_all: datetime | None = None
@@ -118,12 +119,14 @@ class TreatmentLog:
             fresh: Everything from its beginning on, oldest first.
             now: The present; aware.
         """
-        self.treatments = merge_treatments(
-            self.treatments,
-            fresh,
-            since=question.since,
-            now=now,
-            visible=None if question.is_complete else self._visible,
+        self._keep(
+            _still_told(
+                self._copies,
+                fresh,
+                since=question.since,
+                now=now,
+                visible=None if question.is_complete else self._visible,
+            )
         )
         is_missing = self._is_unchecked and self._is_missing(question, fresh)
         if question.is_complete:
@@ -163,16 +166,16 @@ class TreatmentLog:
             removed: Ids of those that are no longer there.
             now: The present; aware.
         """
-        gone = [known for known in self.treatments if known.id in removed]
+        gone = [known for known in self._copies if known.id in removed]
         recent = [known for known in gone if known.at > now - RECENT]
-        is_everything = not fresh and len(gone) == len(self.treatments)
+        is_everything = not fresh and len(gone) == len(self._copies)
         disputed: frozenset[str] = frozenset()
         if len(recent) > 1 or is_everything:
             # A site that cannot read its database says so of all it has.
             disputed = frozenset(known.id for known in gone)
         heard = _Heard(tuple(fresh), frozenset(removed) - disputed, disputed)
         if recent or disputed:
-            # It may have been one of two copies, of which the other is still there.
+            # Even one may be all that it could not read.
             self._is_doubted = True
         self._take_in(heard, now)
         if self._heard_meanwhile is not None:
@@ -184,13 +187,13 @@ class TreatmentLog:
         gone = heard.removed
         told = {treatment.id for treatment in heard.fresh}
         self._disputed = (self._disputed | heard.disputed) - told
-        self.treatments = merge_treatments(
-            [known for known in self.treatments if known.id not in gone],
-            heard.fresh,
-            since=now,
-            now=now,
-            visible=(),
-        )
+        known = [known for known in self._copies if known.id not in gone]
+        self._keep(_still_told(known, heard.fresh, since=now, now=now, visible=()))
+
+    def _keep(self, copies: tuple[Treatment, ...]) -> None:
+        """Keep all copies: the other one is the last as soon as one is removed."""
+        self._copies = copies
+        self.treatments = tuple(once_each(copies))
 
     def rest(self, now: datetime, retry_after: float | None) -> None:
         """Leave the source alone for as long as it wishes, in seconds."""
@@ -308,6 +311,20 @@ def merge_treatments(
     Returns:
         Oldest first.
     """
+    return tuple(
+        once_each(_still_told(known, fresh, since=since, now=now, visible=visible))
+    )
+
+
+def _still_told(
+    known: Sequence[Treatment],
+    fresh: Sequence[Treatment],
+    *,
+    since: datetime,
+    now: datetime,
+    visible: Collection[str] | None,
+) -> tuple[Treatment, ...]:
+    """Return what is still told, with all copies and in no order."""
     told = {treatment.id for treatment in fresh}
     kept = [
         treatment
@@ -318,17 +335,14 @@ def merge_treatments(
             or (visible is not None and treatment.id not in visible)
         )
     ]
-    return tuple(
-        treatment
-        for treatment in once_each([*kept, *fresh])
-        if treatment.at >= now - TREATMENTS_SPAN
-    )
+    start = now - TREATMENTS_SPAN
+    return tuple(treatment for treatment in (*kept, *fresh) if treatment.at >= start)
 
 
 def once_each(treatments: Iterable[Treatment]) -> list[Treatment]:
     """Return one of all uploaders' copies of each treatment, oldest first."""
     merged = _one_of_each(_one_of_each(treatments, _event), _what_was_done)
-    return sorted(merged, key=lambda treatment: treatment.at)
+    return sorted(merged, key=attrgetter("at"))
 
 
 def _one_of_each(
