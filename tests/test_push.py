@@ -34,9 +34,11 @@ from .home import GLUCOSE, SIGNAL_LOST, fire_due, set_up as set_up_quietly, stat
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 LAST_READING = "sensor.alex_last_reading"
 BOLUS = "sensor.alex_last_bolus"
 CARBS = "sensor.alex_last_carbs"
+PROFILE = "sensor.alex_active_profile"
 LISTENING = "glucose_follow push"
 _NAMES = {"aiohttp", "asyncio", "custom_components", "engineio", "socketio"}
 
@@ -593,6 +595,32 @@ async def test_several_treatments_that_are_deleted_are_gone_within_a_minute(
     assert state(hass, BOLUS) == "2.0"
     assert state(hass, CARBS) == "unknown"
     assert asked(site, "treatments") == before + 1
+
+
+async def test_a_profile_of_two_days_ago_stays_in_use(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    """A site forgets then that it was chosen, and says that it was removed."""
+    basal = [{"time": "00:00", "value": 1, "timeAsSeconds": 0}]
+    site.add_profile(
+        at=clocks.world() - 30 * DAY,
+        defaultProfile="Day",
+        store={name: {"timezone": "UTC", "basal": basal} for name in ("Day", "Sick")},
+    )
+    site.add_treatment(
+        at=clocks.world() - 47 * HOUR, eventType="Profile Switch", profile="Sick"
+    )
+    await follow(hass, entry, site)
+    await live(hass, site, clocks, 10 * MINUTE)
+    events = async_capture_events(hass, "state_changed")
+
+    await live(hass, site, clocks, 4 * HOUR)
+
+    assert state(hass, PROFILE) == "Sick"
+    assert PROFILE not in {event.data["entity_id"] for event in events}
 
 
 async def test_a_refusal_by_the_socket_alone_concerns_nobody(

@@ -474,6 +474,24 @@ async def test_a_profile_that_gets_lost_with_everything_else_stays_in_use() -> N
     assert rates_of(later)[-1] == ("Sick", 2)
 
 
+async def test_a_profile_that_a_site_only_forgets_stays_in_use() -> None:
+    """It has two days at hand; nobody deletes what was chosen so long ago."""
+    said = news_of()
+    switch: Json = {
+        "_id": "s1",
+        "eventType": "Profile Switch",
+        "profile": "Sick",
+        "created_at": "2026-11-19T13:00:00.000Z",
+    }
+    removal: Json = {"_id": "s1", "action": "remove"}
+    await said.updated({"profiles": [PROFILE], "treatments": [switch]})
+
+    await said.updated({"delta": True, "treatments": [removal]})
+    later = await said.updated({"delta": True, "devicestatus": []})
+
+    assert rates_of(later)[-1] == ("Sick", 2)
+
+
 @pytest.mark.parametrize("is_stored", [False, True])
 async def test_a_profile_that_was_not_chosen_after_all_is_not_in_use(
     is_stored: bool,

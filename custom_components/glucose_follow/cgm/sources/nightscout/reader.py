@@ -14,6 +14,7 @@ from ...models import (
     Treatment,
     TreatmentKind,
 )
+from ...treatments import RECENT
 from . import decode, profiles
 from .ages import EVENT_TYPES, AgeLog, surely_told
 from .api import NightscoutApi
@@ -153,8 +154,8 @@ class StatusReader:
     def hear_removed(self, names: Collection[str]) -> bool:
         """Forget a switch of profile that the site says was removed.
 
-        Of many treatments at once it says so as well when it cannot read its
-        database, so it is asked what is left.
+        It says so as well of all at once when it cannot read its database, and of
+        what is older than it keeps at hand; those stay until an answer lacks them.
 
         Args:
             names: What the treatments are called.
@@ -162,11 +163,9 @@ class StatusReader:
         Returns:
             Whether there was one to forget.
         """
-        if len(names) == 1:
-            return self.forget(names)
-        if not self._switches.keys().isdisjoint(names):
-            self._past_turn.expire()
-        return False
+        start = self._clock() - RECENT
+        recent = {name for name, each in self._switches.items() if _at(each) > start}
+        return len(names) == 1 and self.forget(recent.intersection(names))
 
     def forget(self, names: Iterable[str]) -> bool:
         """Forget the switches of profile among treatments that were removed.
