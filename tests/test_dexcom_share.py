@@ -76,10 +76,11 @@ async def test_a_person_is_added_and_followed(
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].unique_id == ACCOUNT
-    assert result["data"] == {
+    assert {**result["data"], "accepted_at": ""} == {
         "source": "dexcom_share",
         **LOGIN,
         CONF_ACCOUNT_ID: ACCOUNT,
+        "accepted_at": "",
     }
     assert state(hass, GLUCOSE).isdigit()
     assert hass.states.get("sensor.alex_last_bolus") is None
@@ -155,6 +156,36 @@ async def test_a_new_password_is_all_it_takes(
 
     assert wrong["errors"] == {"base": "invalid_auth"}
     assert right["reason"] == "reauth_successful"
+    assert state(hass, GLUCOSE).isdigit()
+
+
+@pytest.mark.parametrize("is_reconfigured", [False, True])
+async def test_the_same_login_ends_a_refusal_once_it_is_accepted_again(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+    *,
+    is_reconfigured: bool,
+) -> None:
+    """Dexcom had trouble, or the password was changed and changed back."""
+    await set_up(hass, sharer)
+    dexcom.password = "changed"
+    dexcom.expire_session()
+    await pass_time(hass, clocks, 6 * MINUTE)
+    dexcom.password = PASSWORD
+    begin = (
+        sharer.start_reconfigure_flow if is_reconfigured else sharer.start_reauth_flow
+    )
+    form = await begin(hass)
+
+    typed = {"name": "Alex", **LOGIN} if is_reconfigured else LOGIN
+    await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    await settle(hass)
+    at_once = state(hass, GLUCOSE)
+    await restart(hass, sharer)
+
+    assert at_once.isdigit()
     assert state(hass, GLUCOSE).isdigit()
 
 

@@ -13,7 +13,7 @@ from custom_components.glucose_follow.const import DOMAIN
 from simulators.tidepool import Archive, Fault, Share, TidepoolSimulator
 
 from .conftest import NOW, Clocks
-from .home import pass_time, set_up, settle, state
+from .home import pass_time, restart, set_up, settle, state
 from .tidepool import LOGIN, TYPED, UNIQUE_ID, entry_of, lead_to
 
 MINUTE = timedelta(minutes=1)
@@ -237,6 +237,26 @@ async def test_a_changed_password_is_asked_for_and_is_all_it_takes(
     assert right["reason"] == "reauth_successful"
     assert entry.data["password"] == "changed"
     assert entry.runtime_data.last_update_success
+
+
+async def test_the_same_login_ends_a_refusal_once_it_is_accepted_again(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    entry = entry_of()
+    await set_up(hass, entry)
+    tidepool.desk.password = "changed"
+    tidepool.desk.end_sessions()
+    await pass_time(hass, clocks, 11 * MINUTE, step=MINUTE)
+    (flow,) = hass.config_entries.flow.async_progress()
+    tidepool.desk.password = LOGIN["password"]
+
+    await hass.config_entries.flow.async_configure(flow["flow_id"], LOGIN)
+    await settle(hass)
+    tidepool.desk.end_sessions()
+    await restart(hass, entry)
+
+    assert entry.runtime_data.last_update_success
+    assert state(hass, DELAYED) not in {"unavailable", "unknown"}
 
 
 async def test_a_login_that_does_not_see_the_person_is_not_taken(

@@ -20,6 +20,7 @@ PLATFORMS = [
     Platform.SWITCH,
 ]
 
+CONF_ACCEPTED_AT = "accepted_at"
 CONF_ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a field
 CONF_ACCOUNT_ID = "account_id"
 CONF_API_SECRET_SHA1 = "api_secret_sha1"  # noqa: S105 - the name of a field

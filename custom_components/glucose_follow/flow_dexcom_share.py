@@ -5,10 +5,11 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_REGION, CONF_USERNAME
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
+from homeassistant.util import dt as dt_util
 import probatio
 
 from .cgm.sources.dexcom_share import Region
-from .const import CONF_ACCOUNT_ID, CONF_SOURCE, SourceKind
+from .const import CONF_ACCEPTED_AT, CONF_ACCOUNT_ID, CONF_SOURCE, SourceKind
 from .flow import SECRET, TEXT, PersonFlow
 
 _LOGIN: dict[probatio.Marker, Any] = {
@@ -67,8 +68,13 @@ class DexcomShareFlow(PersonFlow):
 
 
 def _data(user_input: dict[str, Any]) -> dict[str, Any]:
-    """Return how a login is stored; a password is kept as it was typed."""
+    """Return how a login is stored; a password is kept as it was typed.
+
+    It says when that was: the same login is none that was refused before, once it
+    is accepted.
+    """
     return {
+        CONF_ACCEPTED_AT: dt_util.utcnow().isoformat(),
         CONF_SOURCE: SourceKind.DEXCOM_SHARE.value,
         CONF_USERNAME: user_input[CONF_USERNAME].strip(),
         CONF_PASSWORD: user_input[CONF_PASSWORD],
