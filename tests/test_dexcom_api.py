@@ -396,6 +396,27 @@ async def test_a_provider_that_says_that_it_is_out_of_order_is_asked_again(
     assert newest(hass) > NOW + 4 * HOUR - 15 * MINUTE
 
 
+async def test_a_way_that_is_barred_for_a_while_is_tried_again(
+    hass: HomeAssistant,
+    late: MockConfigEntry,
+    api: DexcomApiSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, late)
+    api.fault = Fault.BARRED
+    api.requests.clear()
+    await pass_time(hass, clocks, HOUR, step=MINUTE)
+    asked = len(api.requests)
+    await restart(hass, late)
+    api.fault = None
+
+    await pass_time(hass, clocks, 30 * MINUTE, step=MINUTE)
+
+    assert 3 <= asked <= 6
+    assert reauths(hass) == []
+    assert newest(hass) > NOW + 30 * MINUTE - 15 * MINUTE
+
+
 async def test_a_provider_that_cannot_be_reached_loses_no_refresh_token(
     hass: HomeAssistant,
     late: MockConfigEntry,

@@ -234,7 +234,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
 
     async def _remember_refusal(self, err: CgmAuthError) -> None:
         """Make sure that not even a restart tries what must not be tried again."""
-        if err.is_final or not self.source.caps.retries_refused:
+        is_over = err.is_final or not self.source.caps.retries_refused
+        # What bars the way to everybody says nothing of the credential.
+        if is_over and not err.is_recognised:
             self.restraint.async_refused_for_good()
             await self.async_remember()
 

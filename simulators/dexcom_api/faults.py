@@ -26,6 +26,8 @@ class Fault(StrEnum):
     CUT_OFF = "cut_off"
     TRUNCATED = "truncated"
     ENDLESS = "endless"
+    BARRED = "barred"
+    """Something before the API turns everybody away."""
     LOST_TOKEN = "lost_token"
     """A token is rotated, and the answer never arrives; other requests are fine."""
 
@@ -60,9 +62,11 @@ def drop(request: web.Request) -> web.Response:
 def _instead(fault: Fault) -> web.Response:
     """Return an answer that has nothing to do with the request."""
     match fault:
-        case Fault.HTML:
+        case Fault.HTML | Fault.BARRED:
             return web.Response(
-                text="<html>Maintenance</html>", content_type="text/html"
+                status=403 if fault == Fault.BARRED else 200,
+                text="<html>Maintenance</html>",
+                content_type="text/html",
             )
         case Fault.GARBAGE:
             return web.json_response("surprise")
