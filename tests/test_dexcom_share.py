@@ -17,6 +17,7 @@ from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.cgm.sources.dexcom_share import DexcomShareSource
 from custom_components.glucose_follow.const import CONF_ACCOUNT_ID, DOMAIN
 from simulators.dexcom_share import DexcomShareSimulator
+from simulators.nightscout import faults
 
 from .conftest import NOW, Clocks
 from .home import GLUCOSE, SIGNAL_LOST, pass_time, restart, set_up, settle, state
@@ -135,6 +136,25 @@ async def test_a_refused_login_is_never_tried_again_by_itself(
     assert state(hass, GLUCOSE) == "unavailable"
     assert state(hass, SIGNAL_LOST) == "on"
     assert [flow["step_id"] for flow in flows] == ["reauth_dexcom_share"]
+
+
+async def test_a_gate_before_the_server_stops_nothing_for_good(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, sharer)
+    dexcom.fault = faults.Refuse()
+    await pass_time(hass, clocks, 20 * MINUTE)
+    lost = state(hass, SIGNAL_LOST)
+    dexcom.fault = None
+
+    await pass_time(hass, clocks, 6 * MINUTE)
+
+    assert lost == "on"
+    assert state(hass, GLUCOSE).isdigit()
+    assert hass.config_entries.flow.async_progress() == []
 
 
 async def test_a_new_password_is_all_it_takes(

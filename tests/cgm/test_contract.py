@@ -58,6 +58,7 @@ from simulators.tidepool import (
 )
 from tests.simulators.nightscout_support import READER, SECRET, FakeTime
 
+from .dexcom_share.support import Says
 from .test_transport import chain
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -191,7 +192,10 @@ async def dexcom_share(clock: FakeTime) -> AsyncGenerator[Subject]:
     """Yield a source of an account that the person's phone uploads to."""
 
     def fail(failure: Failure | None) -> None:
-        server.fault = None if failure is None else FAULTS[failure]
+        if failure is Failure.REFUSE:
+            server.fault = Says({"Code": "AccountPasswordInvalid", "Message": ""})
+        else:
+            server.fault = None if failure is None else FAULTS[failure]
 
     @asynccontextmanager
     async def was_asked() -> AsyncGenerator[None]:

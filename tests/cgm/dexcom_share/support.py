@@ -29,12 +29,13 @@ class Says(faults.Fault):
     """Everything is an error of the server's own."""
 
     body: object
+    status: int = 500
 
     @override
     async def answer(
         self, site: Site, request: web.Request, kind: str, serve: faults.Serve
     ) -> web.StreamResponse:
-        return json_answer(self.body, status=500)
+        return json_answer(self.body, status=self.status)
 
 
 @dataclass(frozen=True)

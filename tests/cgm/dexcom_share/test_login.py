@@ -293,15 +293,27 @@ async def test_trouble_during_a_login_is_no_refusal(
     assert (await source.identify()).id == ACCOUNT_ID
 
 
+@pytest.mark.parametrize("fault", [faults.ServerError(403), faults.Refuse()])
 async def test_a_gate_that_bars_the_way_is_no_refusal(
-    source: DexcomShareSource, server: DexcomShareSimulator
+    source: DexcomShareSource, server: DexcomShareSimulator, fault: faults.Fault
 ) -> None:
-    server.fault = faults.ServerError(403)
+    server.fault = fault
 
     with pytest.raises(CgmConnectionError):
         await source.identify()
 
     assert not source.is_refused
+
+
+async def test_a_401_with_a_code_of_the_servers_own_is_a_refusal(
+    source: DexcomShareSource, server: DexcomShareSimulator
+) -> None:
+    server.fault = Says({"Code": "SomethingNew", "Message": ""}, status=401)
+
+    with pytest.raises(CgmAuthError):
+        await source.identify()
+
+    assert source.is_refused
 
 
 @pytest.mark.parametrize(

@@ -356,9 +356,9 @@ def _explain(status: int, told: Json) -> CgmError | None:
         return _SessionGoneError("The session is gone")
     if code == "InvalidArgument":
         return _ArgumentError("The form of the request is refused", status=status)
-    if status == 403:
+    if status == 403 or (status == 401 and not code):
         # The server never says so; what stands before it turns machines away.
-        return CgmConnectionError("The way to the server is barred (HTTP 403)")
+        return CgmConnectionError(f"The way to the server is barred (HTTP {status})")
     return None
 
 
