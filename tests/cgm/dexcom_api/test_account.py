@@ -1,7 +1,7 @@
 """Whose data it is, and by which version."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import ClientSession
 import pytest
@@ -183,6 +183,36 @@ async def test_a_token_that_is_refused_before_its_time_is_replaced_once(
 
     assert (await source.identify()).id == "user-0123456789abcdef"
     assert [refused for refused in told if refused] == [old]
+
+
+async def test_a_token_that_ends_between_two_questions_is_replaced_once(
+    http: ClientSession,
+    api: DexcomApiSimulator,
+    clock: FakeTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api.add("egvs", NOON - HOUR, value=100)
+    tokens = [api.sign_in().access]
+    ranged = api._answers.data_range
+
+    def then_end(version: str, now: datetime) -> object:
+        if len(tokens) == 1:
+            api.revoke()
+        return ranged(version, now)
+
+    async def token(refused: str | None) -> str:
+        if refused is not None:
+            tokens.append(api.sign_in().access)
+        return tokens[-1]
+
+    monkeypatch.setattr(api._answers, "data_range", then_end)
+    source = DexcomApiSource(
+        http, environment=Environment.US, token=token, clock=clock, base=api.url
+    )
+
+    assert len(await source.readings(NOON - DAY)) == 1
+    assert len(tokens) == 2
+    assert asked(api) == ["dataRange", "egvs", "egvs"]
 
 
 async def test_a_token_without_the_right_is_not_replaced(

@@ -287,19 +287,26 @@ class DexcomApiSource(CgmSource):
     async def _data_range(self) -> DataRange:
         """Return from when to when there are data, by whichever version answers.
 
-        Everything begins with it, so it is where a token shows that is no longer
-        good although our clock thinks so.
+        Raises:
+            CgmError: As documented on `JsonClient.get`.
+        """
+        return await self._opened(self._asked_range)
+
+    async def _opened[T](self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return an answer, with another token if that which was shown is refused.
+
+        It may be no longer good although our clock thinks so.
 
         Raises:
             CgmError: As documented on `JsonClient.get`.
         """
         try:
-            return await self._asked_range()
+            return await ask()
         except CgmAuthError as err:
             if err.is_recognised:
                 raise
         self._bearer = await self._token(self._bearer)
-        return await self._asked_range()
+        return await ask()
 
     async def _asked_range(self) -> DataRange:
         """Return the data range, once it is known which version tells it."""
@@ -359,7 +366,12 @@ class DexcomApiSource(CgmSource):
     async def _get(self, name: str, params: Mapping[str, str] | None) -> Json:
         """Return what the API answers about one kind of document."""
         path = f"{self._version}/users/self/{name}"
-        return await self._client.get(path, params, headers=await self._credentials())
+
+        async def ask() -> Json:
+            headers = await self._credentials()
+            return await self._client.get(path, params, headers=headers)
+
+        return await self._opened(ask)
 
     async def _credentials(self) -> Mapping[str, str]:
         """Return what opens the account; asked for anew, because it is short-lived."""
