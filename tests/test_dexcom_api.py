@@ -376,7 +376,10 @@ async def test_a_refresh_token_whose_answer_is_lost_is_never_shown_again(
     assert len(reauths(hass)) == 1
 
 
-@pytest.mark.parametrize("fault", [Fault.RATE_LIMIT, Fault.SERVER_ERROR])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.RATE_LIMIT, Fault.SERVER_ERROR, Fault.BARRED, Fault.NOT_FOUND, Fault.REFUSE],
+)
 async def test_a_provider_that_says_that_it_is_out_of_order_is_asked_again(
     hass: HomeAssistant,
     late: MockConfigEntry,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import time
 from typing import Any
 
-from aiohttp import ClientConnectorError
+from aiohttp import ClientConnectorError, hdrs
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
@@ -122,7 +122,7 @@ class TokenKeeper:
         It is good after a refusal to talk, and if it never left this machine.
         """
         if isinstance(err, OAuth2TokenRequestError):
-            return isinstance(err, ConfigEntryAuthFailed)
+            return _is_refusal(err)
         if self._entry.data[CONF_SOURCE] == SourceKind.TIDEPOOL:
             # Its own apps show one again until it is refused: what a lost answer
             # brought is lost either way.
@@ -160,11 +160,24 @@ async def _refreshed(bound: AbstractOAuth2Implementation, token: Token) -> Token
 
 def _as_ours(err: Exception) -> CgmError:
     """Return an error of Home Assistant as one of ours."""
-    if isinstance(err, ConfigEntryAuthFailed):
+    if _is_refusal(err):
         return CgmAuthError("The refresh token is not accepted")
     if isinstance(err, OAuth2TokenRequestError) and err.status == 429:
         return CgmRateLimitError("Asked for tokens too often")
     return CgmConnectionError("No new token arrived")
+
+
+def _is_refusal(err: Exception) -> bool:
+    """Return whether somebody has to log in again.
+
+    A provider that refuses says so in JSON; what stands before it has pages.
+
+    Source: RFC 6749, 5.2.
+    """
+    if not isinstance(err, OAuth2TokenRequestError):
+        return isinstance(err, ConfigEntryAuthFailed)
+    told = err.headers.get(hdrs.CONTENT_TYPE, "") if err.headers else ""
+    return err.status in {400, 401} and "json" in told
 
 
 _KEEPERS: HassKey[dict[str, TokenKeeper]] = HassKey(f"{DOMAIN}_tokens")
