@@ -19,6 +19,7 @@ from custom_components.glucose_follow.const import CONF_ACCOUNT_ID, DOMAIN
 from simulators.dexcom_share import DexcomShareSimulator
 from simulators.nightscout import faults
 
+from .cgm.dexcom_share.support import Says
 from .conftest import NOW, Clocks
 from .home import GLUCOSE, SIGNAL_LOST, pass_time, restart, set_up, settle, state
 
@@ -26,6 +27,7 @@ MINUTE = timedelta(minutes=1)
 USERNAME = "alex@example.org"
 PASSWORD = string.printable.strip() + "äß€😀"
 ACCOUNT = "12345678-9abc-4def-8123-456789abcdef"
+LOCKED = Says({"Code": "SSO_AuthenticateMaxAttemptsExceeed", "Message": ""})
 LOGIN = {"username": USERNAME, "password": PASSWORD, "region": "ous"}
 
 
@@ -155,6 +157,90 @@ async def test_a_gate_before_the_server_stops_nothing_for_good(
     assert lost == "on"
     assert state(hass, GLUCOSE).isdigit()
     assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_a_locked_account_is_left_alone_whoever_restarts(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, sharer)
+    dexcom.expire_session()
+    dexcom.fault = LOCKED
+    await pass_time(hass, clocks, 6 * MINUTE)
+    dexcom.fault = None
+    tried = len(dexcom.requests)
+
+    for _ in range(2):
+        await restart(hass, sharer)
+        await pass_time(hass, clocks, 2 * MINUTE)
+    during = len(dexcom.requests)
+    await pass_time(hass, clocks, 6 * MINUTE)
+
+    assert during == tried
+    assert dexcom.logins == 2
+    assert state(hass, GLUCOSE).isdigit()
+
+
+async def test_an_account_that_was_locked_from_the_start_is_left_alone_too(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+) -> None:
+    dexcom.fault = LOCKED
+    await set_up(hass, sharer)
+    await pass_time(hass, clocks, 9 * MINUTE)
+    tried = len(dexcom.requests)
+    dexcom.fault = None
+
+    await pass_time(hass, clocks, 3 * MINUTE)
+
+    assert tried == 1
+    assert state(hass, GLUCOSE).isdigit()
+
+
+@pytest.mark.parametrize("wrong", [timedelta(days=-1), timedelta(days=1)])
+async def test_no_clock_makes_a_pause_longer(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+    wrong: timedelta,
+) -> None:
+    await set_up(hass, sharer)
+    dexcom.expire_session()
+    dexcom.fault = LOCKED
+    await pass_time(hass, clocks, 6 * MINUTE)
+    dexcom.fault = None
+    clocks.set_wrong(wrong)
+    await restart(hass, sharer)
+
+    await pass_time(hass, clocks, 11 * MINUTE)
+
+    assert state(hass, GLUCOSE).isdigit()
+
+
+async def test_a_login_that_is_accepted_ends_a_pause(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, sharer)
+    dexcom.expire_session()
+    dexcom.fault = LOCKED
+    await pass_time(hass, clocks, 6 * MINUTE)
+    dexcom.fault = None
+    form = await sharer.start_reconfigure_flow(hass)
+
+    typed = {"name": "Alex", **LOGIN}
+    await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    await settle(hass)
+
+    assert sharer.runtime_data.last_update_success
+    assert state(hass, GLUCOSE).isdigit()
 
 
 async def test_a_new_password_is_all_it_takes(

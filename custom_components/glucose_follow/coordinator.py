@@ -91,6 +91,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             hass,
             entry,
             remembered.refused,
+            remembered.pause,
             retries_refused=source.caps.retries_refused,
         )
         self.reported = Reported(remembered.reported, self.async_remember_soon)
@@ -136,6 +137,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             ConfigEntryNotReady: The source never worked, and does not now.
             ConfigEntryAuthFailed: It never worked, and refuses the credential.
         """
+        if self.restraint.pause is not None:
+            self._wait_until(self.restraint.pause.until)
         if self.restraint.is_refused:
             self._ask_for_credential()
         elif self._features is None:
@@ -196,6 +199,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             if isinstance(err, CgmAuthError):
                 await self._remember_refusal(err)
             self._failed(asked, err)
+            if isinstance(err, CgmRateLimitError):
+                await self.async_remember()
             wait = err.retry_after if isinstance(err, CgmRateLimitError) else None
             raise update_failed(err, wait if self._features is None else None) from err
         finally:
@@ -428,6 +433,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         return Remembered(
             features=self._features,
             refused=self.restraint.refused,
+            pause=self.restraint.pause,
             newest_at=self.timeline.newest_at,
             newest_seen=self.timeline.newest_seen,
             reported=self.reported.seen,

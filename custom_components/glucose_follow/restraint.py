@@ -7,10 +7,12 @@ import json
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
+from homeassistant.util import dt as dt_util
 
-from .cgm.errors import CgmAuthError, CgmError
+from .cgm.errors import CgmAuthError, CgmError, CgmRateLimitError
 from .const import DOMAIN, REFUSED_AGAIN, REFUSED_FIRST
 from .errors import translation_key
+from .store import Pause
 
 
 class Restraint:
@@ -21,6 +23,7 @@ class Restraint:
         hass: HomeAssistant,
         entry: ConfigEntry,
         refused: str | None,
+        pause: Pause | None,
         *,
         retries_refused: bool,
     ) -> None:
@@ -30,6 +33,7 @@ class Restraint:
             hass: Has the flows that ask for a credential.
             entry: Of the source.
             refused: Fingerprint of those settings.
+            pause: What the source asked for before.
             retries_refused: Whether the source knows by itself what of them not
                 to show again, so that it may be asked all the same.
         """
@@ -41,6 +45,9 @@ class Restraint:
         self._entry = entry
         self._retries_refused = retries_refused
         self._rest: tuple[float, CgmError] | None = None
+        self.pause: Pause | None = None
+        """What the source asked for, None unless it did."""
+        self._resume(pause)
 
     @property
     def is_refused(self) -> bool:
@@ -89,11 +96,29 @@ class Restraint:
         """Leave the source alone for a while."""
         # A second early: the timer that asks again must not be turned away.
         self._rest = (self._hass.loop.time() + wait.total_seconds() - 1, err)
+        self.pause = None
+        if isinstance(err, CgmRateLimitError):
+            self.pause = Pause(
+                until=dt_util.utcnow() + wait,
+                length=wait,
+                settings=_fingerprint(self._entry),
+            )
+
+    def _resume(self, pause: Pause | None) -> None:
+        """Leave the source alone for what is left of a pause.
+
+        It is over for other settings: whoever entered them was let in.
+        """
+        if pause is None or pause.settings != _fingerprint(self._entry):
+            return
+        left = min(pause.until - dt_util.utcnow(), pause.length)
+        if left > timedelta():
+            self.async_rest(left, CgmRateLimitError("Asked to wait before"))
 
     @callback
     def async_answered(self) -> None:
         """Rest no more, and withdraw the question for a credential: it is good."""
-        self._rest = None
+        self._rest = self.pause = None
         if not self.refusals:
             return
         self.refusals = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import NotRequired, TypedDict
 
@@ -18,6 +18,20 @@ from .const import DOMAIN, SAVE_DELAY, SAVE_READINGS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Pause:
+    """For how long a source wants to be left alone."""
+
+    until: datetime
+    """When it is over, by our clock then."""
+
+    length: timedelta
+    """How long it was; our clock may be wrong by more."""
+
+    settings: str
+    """Fingerprint of the settings that it is for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Remembered:
     """What was known when Home Assistant stopped."""
 
@@ -26,6 +40,9 @@ class Remembered:
 
     refused: str | None = None
     """Fingerprint of the settings that were refused for good, None if none."""
+
+    pause: Pause | None = None
+    """For how long the source wants to be left alone, None if it does not."""
 
     newest_at: datetime | None = None
     """Stamp of the newest reading."""
@@ -51,11 +68,20 @@ class _StoredYear(TypedDict):
     tried: NotRequired[str | None]
 
 
+class _StoredPause(TypedDict):
+    """How it is written down."""
+
+    until: str
+    seconds: float
+    settings: str
+
+
 class _Stored(TypedDict):
     """How it is written down."""
 
     features: list[str] | None
     refused: str | None
+    pause: NotRequired[_StoredPause | None]
     newest_at: str | None
     newest_seen: str | None
     reported: NotRequired[dict[str, str]]
@@ -82,6 +108,7 @@ class CgmStore:
         return Remembered(
             features=_features(stored["features"]),
             refused=stored["refused"],
+            pause=_pause(stored.get("pause")),
             newest_at=_moment(stored["newest_at"]),
             newest_seen=_moment(stored["newest_seen"]),
             reported={
@@ -136,12 +163,33 @@ def _stored(remembered: Remembered) -> _Stored:
     return {
         "features": None if features is None else sorted(features),
         "refused": remembered.refused,
+        "pause": _stored_pause(remembered.pause),
         "newest_at": newest_at.isoformat() if newest_at else None,
         "newest_seen": newest_seen.isoformat() if newest_seen else None,
         "reported": {key: at.isoformat() for key, at in remembered.reported.items()},
         "alarms": alarm_state.to_json(remembered.alarms),
         "year_read": _stored_year(remembered.year_read),
     }
+
+
+def _stored_pause(pause: Pause | None) -> _StoredPause | None:
+    """Return what is written down of a pause."""
+    if pause is None:
+        return None
+    return {
+        "until": pause.until.isoformat(),
+        "seconds": pause.length.total_seconds(),
+        "settings": pause.settings,
+    }
+
+
+def _pause(stored: _StoredPause | None) -> Pause | None:
+    """Return the pause that was written down, None if there was none."""
+    until = _moment(stored["until"]) if stored else None
+    if stored is None or until is None:
+        return None
+    length = timedelta(seconds=stored["seconds"])
+    return Pause(until=until, length=length, settings=stored["settings"])
 
 
 def _stored_year(year: YearRead | None) -> _StoredYear | None:
