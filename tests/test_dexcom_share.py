@@ -363,6 +363,26 @@ async def test_a_day_without_readings_is_explained(
     assert state(hass, GLUCOSE).isdigit()
 
 
+async def test_a_server_that_forgets_its_sessions_is_left_alone_after_each_login(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, sharer)
+    dexcom.session_lifetime = timedelta()
+    before = len(dexcom.requests)
+    await pass_time(hass, clocks, 60 * MINUTE)
+    asked, logins = len(dexcom.requests) - before, dexcom.logins - 1
+    dexcom.session_lifetime = timedelta(hours=24)
+
+    await pass_time(hass, clocks, 11 * MINUTE)
+
+    assert logins <= 6
+    assert asked <= 25
+    assert state(hass, GLUCOSE).isdigit()
+
+
 async def test_one_login_lasts_as_long_as_the_session(
     hass: HomeAssistant,
     sharer: MockConfigEntry,

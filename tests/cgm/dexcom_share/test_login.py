@@ -255,9 +255,10 @@ async def test_a_server_that_forgets_every_session_is_asked_twice(
 ) -> None:
     server.session_lifetime = timedelta()
 
-    with pytest.raises(CgmConnectionError):
+    with pytest.raises(CgmRateLimitError) as caught:
         await source.readings(NOON - DAY)
 
+    assert caught.value.retry_after == 600
     assert kinds(server) == [AUTHENTICATE, LOG_IN, READ, LOG_IN, READ]
 
 

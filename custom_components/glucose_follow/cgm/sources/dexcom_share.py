@@ -50,7 +50,8 @@ _MOST_MINUTES, _MOST_READINGS = 1440, 288
 """A day: no client asks for more, so nobody knows what would come."""
 
 _LOCKED_OUT = 600.0
-"""Seconds; other clients tell people to wait as long."""
+"""Seconds; other clients tell people to wait as long. A login that did not help is
+not repeated sooner either."""
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -308,14 +309,19 @@ class DexcomShareSource(CgmSource):
         )
 
     async def _read_anew(self, gone: _Session, since: datetime) -> Json:
-        """Return the records after one login in place of a session that is gone."""
+        """Return the records after one login in place of a session that is gone.
+
+        If that does not help, another one would not either.
+        """
         if self._session is gone:
             self._session = None
         session = await self._logged_in()
         try:
             return await self._read(session, since)
         except _SessionGoneError:
-            raise CgmConnectionError("The server forgets its sessions") from None
+            raise CgmRateLimitError(
+                "The server forgets its sessions", retry_after=_LOCKED_OUT
+            ) from None
 
     async def _post(
         self, path: str, body: Json, params: dict[str, str | int] | None = None
