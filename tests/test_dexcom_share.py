@@ -363,6 +363,47 @@ async def test_a_day_without_readings_is_explained(
     assert state(hass, GLUCOSE).isdigit()
 
 
+async def test_a_day_without_readings_is_explained_whoever_restarts(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    dexcom.has_follower = False
+    await set_up(hass, sharer)
+    name = f"dexcom_share_silent_{sharer.entry_id}"
+    await pass_time(hass, clocks, timedelta(hours=20), step=5 * MINUTE)
+    early = issue_registry.async_get_issue(DOMAIN, name)
+
+    await restart(hass, sharer)
+    await pass_time(hass, clocks, timedelta(hours=5), step=5 * MINUTE)
+    late = issue_registry.async_get_issue(DOMAIN, name)
+    await restart(hass, sharer)
+
+    assert early is None
+    assert late is not None
+    assert issue_registry.async_get_issue(DOMAIN, name) is not None
+
+
+async def test_a_day_in_which_nobody_asked_is_no_day_without_readings(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    await set_up(hass, sharer)
+    await hass.config_entries.async_unload(sharer.entry_id)
+    clocks.tick(timedelta(hours=30))
+    dexcom.has_share = False
+
+    await set_up(hass, sharer)
+
+    name = f"dexcom_share_silent_{sharer.entry_id}"
+    assert issue_registry.async_get_issue(DOMAIN, name) is None
+
+
 async def test_a_server_that_forgets_its_sessions_is_left_alone_after_each_login(
     hass: HomeAssistant,
     sharer: MockConfigEntry,

@@ -105,7 +105,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._store = store
         self._account: Account | None = None
         self._background = Background(self)
-        self._problems = Problems(hass, entry)
+        self._problems = Problems(
+            hass, entry, remembered.silent_since, self.async_remember_soon
+        )
         self._stale_timer = StaleTimer(hass, self.async_judge)
         self._is_asking = False
         self._is_closed = False
@@ -274,7 +276,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         )
         self._wait_until(when if is_clear else answered.ours + AGAIN)
         self._wait_for_old()
-        self._problems.async_look(now, self.timeline.newest_at, self.clock.skew)
+        self._problems.async_look(
+            now, self.timeline.newest_at, self.clock.skew, is_empty=not samples
+        )
         self._background.async_ask_for_treatments(is_new=is_new)
         self._background.async_ask_for_status()
         self.push.async_start()
@@ -434,6 +438,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             features=self._features,
             refused=self.restraint.refused,
             pause=self.restraint.pause,
+            silent_since=self._problems.silent_since,
             newest_at=self.timeline.newest_at,
             newest_seen=self.timeline.newest_seen,
             reported=self.reported.seen,

@@ -27,8 +27,7 @@ def report_skew(hass: HomeAssistant, entry: ConfigEntry, skew: timedelta) -> Non
 @callback
 def report_silence(hass: HomeAssistant, entry: ConfigEntry, *, is_silent: bool) -> None:
     """Say what keeps a source that answers from having readings."""
-    if entry.data[CONF_SOURCE] == SourceKind.DEXCOM_SHARE:
-        _report(hass, entry, "dexcom_share_silent", is_wrong=is_silent)
+    _report(hass, entry, "dexcom_share_silent", is_wrong=is_silent)
 
 
 @callback

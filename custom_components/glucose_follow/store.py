@@ -44,6 +44,9 @@ class Remembered:
     pause: Pause | None = None
     """For how long the source wants to be left alone, None if it does not."""
 
+    silent_since: datetime | None = None
+    """Since when every answer was empty, None if the newest was not."""
+
     newest_at: datetime | None = None
     """Stamp of the newest reading."""
 
@@ -82,6 +85,7 @@ class _Stored(TypedDict):
     features: list[str] | None
     refused: str | None
     pause: NotRequired[_StoredPause | None]
+    silent_since: NotRequired[str | None]
     newest_at: str | None
     newest_seen: str | None
     reported: NotRequired[dict[str, str]]
@@ -109,6 +113,7 @@ class CgmStore:
             features=_features(stored["features"]),
             refused=stored["refused"],
             pause=_pause(stored.get("pause")),
+            silent_since=_moment(stored.get("silent_since")),
             newest_at=_moment(stored["newest_at"]),
             newest_seen=_moment(stored["newest_seen"]),
             reported={
@@ -159,11 +164,12 @@ class CgmStore:
 def _stored(remembered: Remembered) -> _Stored:
     """Return what is written down."""
     newest_at, newest_seen = remembered.newest_at, remembered.newest_seen
-    features = remembered.features
+    features, silent_since = remembered.features, remembered.silent_since
     return {
         "features": None if features is None else sorted(features),
         "refused": remembered.refused,
         "pause": _stored_pause(remembered.pause),
+        "silent_since": silent_since.isoformat() if silent_since else None,
         "newest_at": newest_at.isoformat() if newest_at else None,
         "newest_seen": newest_seen.isoformat() if newest_seen else None,
         "reported": {key: at.isoformat() for key, at in remembered.reported.items()},
