@@ -9,8 +9,10 @@ from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.glucose_follow import factory
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
@@ -337,6 +339,53 @@ async def test_the_login_can_change_under_the_account(
     assert sharer.title == "Lex"
     assert sharer.data["username"] == "+4915112345678"
     assert sharer.unique_id == ACCOUNT
+    assert state(hass, GLUCOSE).isdigit()
+
+
+async def test_no_form_tells_the_password(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    assert await async_setup_component(hass, "config", {})
+    await set_up(hass, sharer)
+    browser = await hass_client()
+
+    answer = await browser.post(
+        "/api/config/config_entries/flow",
+        json={"handler": DOMAIN, "entry_id": sharer.entry_id},
+    )
+
+    form = await answer.json()
+    assert form["step_id"] == "reconfigure_dexcom_share"
+    assert PASSWORD not in str(form)
+    assert {
+        field["name"]: field["description"]["suggested_value"]
+        for field in form["data_schema"]
+        if "description" in field
+    } == {"name": "Alex", "username": USERNAME, "region": "ous"}
+
+
+async def test_a_password_left_empty_stays_for_the_same_login_only(
+    hass: HomeAssistant, sharer: MockConfigEntry, dexcom: DexcomShareSimulator
+) -> None:
+    await set_up(hass, sharer)
+    configure = hass.config_entries.flow.async_configure
+    form = await sharer.start_reconfigure_flow(hass)
+    tried = len(dexcom.requests)
+
+    typed = {"name": "Lex", "username": f" {USERNAME} ", "region": "us"}
+    other = await configure(form["flow_id"], typed)
+    empty = await configure(form["flow_id"], {**typed, "password": ""})
+    asked = len(dexcom.requests) - tried
+    same = await configure(form["flow_id"], {**typed, "region": "ous"})
+    await settle(hass)
+
+    assert other["errors"] == empty["errors"] == {"password": "password_needed"}
+    assert asked == 0
+    assert same["reason"] == "reconfigure_successful"
+    assert sharer.title == "Lex"
+    assert sharer.data["password"] == PASSWORD
     assert state(hass, GLUCOSE).isdigit()
 
 

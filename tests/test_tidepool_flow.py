@@ -209,12 +209,48 @@ async def test_the_login_can_change_under_the_person(
     typed = {**TYPED, "name": "Lex", "username": " alex@example.com "}
     result = await go_on(hass, form, **typed)
 
-    assert form["step_id"] == "tidepool"
+    assert form["step_id"] == "reconfigure_tidepool"
     assert result["reason"] == "reconfigure_successful"
     assert entry.title == "Lex"
     assert entry.data["username"] == "alex@example.com"
     assert entry.unique_id == UNIQUE_ID
     assert state(hass, DELAYED).isdigit() or float(state(hass, DELAYED))
+
+
+async def test_a_password_left_empty_stays_for_the_same_login_only(
+    hass: HomeAssistant, tidepool: TidepoolSimulator
+) -> None:
+    entry = entry_of()
+    await set_up(hass, entry)
+    form = await entry.start_reconfigure_flow(hass)
+    tried = len(tidepool.requests)
+
+    typed = {key: TYPED[key] for key in ("name", "environment", "username")}
+    typed["name"] = "Lex"
+    other = await go_on(hass, form, **{**typed, "username": "sam@example.org"})
+    asked = len(tidepool.requests) - tried
+    same = await go_on(hass, form, **typed)
+
+    assert other["errors"] == {"password": "password_needed"}
+    assert asked == 0
+    assert same["reason"] == "reconfigure_successful"
+    assert entry.title == "Lex"
+    assert entry.data["password"] == LOGIN["password"]
+    assert entry.runtime_data.last_update_success
+
+
+async def test_no_form_tells_a_secret(
+    hass: HomeAssistant, tidepool: TidepoolSimulator
+) -> None:
+    entry = entry_of()
+    await set_up(hass, entry)
+
+    form = await entry.start_reconfigure_flow(hass)
+
+    assert form["data_schema"] is not None
+    suggested = {str(key): key.description for key in form["data_schema"].schema}
+    assert suggested.pop("password") is None
+    assert None not in suggested.values()
 
 
 async def test_a_changed_password_is_asked_for_and_is_all_it_takes(

@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.glucose_follow import (
     config_flow,
+    flow,
     flow_alarms,
     flow_dexcom_api,
     flow_dexcom_share,
@@ -75,6 +76,8 @@ FORMS = {
     "reauth_dexcom_share": flow_dexcom_share.DEXCOM_SHARE_LOGIN_SCHEMA,
     "reauth_confirm": flow_nightscout.REAUTH_SCHEMA,
     "reconfigure": flow_nightscout.RECONFIGURE_SCHEMA,
+    "reconfigure_dexcom_share": flow_dexcom_share.RECONFIGURE_SCHEMA,
+    "reconfigure_tidepool": flow_tidepool.RECONFIGURE_SCHEMA,
     "reauth_tidepool": flow_tidepool.TIDEPOOL_LOGIN_SCHEMA,
     "reauth_tidepool_oauth": flow_tidepool_oauth.REAUTH_SCHEMA,
     "simulated": flow_simulated.SIMULATED_SCHEMA,
@@ -98,6 +101,9 @@ ERRORS: tuple[CgmError, ...] = (
     CgmRateLimitError(""),
     CgmResponseError(""),
 )
+
+FORM_ERRORS = set(flow.PASSWORD_NEEDED.values())
+"""What only a form can be told."""
 
 ACTION_ERRORS = {
     "no_alarms",
@@ -458,7 +464,7 @@ def test_every_error_is_explained_in_forms_and_in_the_log() -> None:
         "rate_limited",
         "unknown",
     }
-    assert set(ENGLISH["config"]["error"]) == keys
+    assert set(ENGLISH["config"]["error"]) == keys | FORM_ERRORS
     assert set(ENGLISH["exceptions"]) == keys | ACTION_ERRORS
 
 

@@ -106,13 +106,13 @@ class GlucoseFollowConfigFlow(
         data = self._get_reconfigure_entry().data
         match SourceKind(data[CONF_SOURCE]):
             case SourceKind.DEXCOM_SHARE:
-                return await self.async_step_dexcom_share(user_input)
+                return await self.async_step_reconfigure_dexcom_share(user_input)
             case SourceKind.DEXCOM_API:
                 return await self.async_step_dexcom_api(user_input)
             case SourceKind.TIDEPOOL if CONF_AUTH_IMPLEMENTATION in data:
                 return await self.async_step_tidepool_oauth(user_input)
             case SourceKind.TIDEPOOL:
-                return await self.async_step_tidepool(user_input)
+                return await self.async_step_reconfigure_tidepool(user_input)
             case SourceKind.SIMULATED:
                 return await self.async_step_simulated(user_input)
         return await self.async_step_nightscout(user_input)

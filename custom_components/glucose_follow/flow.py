@@ -1,6 +1,6 @@
 """What all config flows of a person have in common."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -8,7 +8,7 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_NAME
+from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_TOKEN
 from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
@@ -20,7 +20,13 @@ from .cgm.errors import CgmError
 from .cgm.models import Account, GlucoseUnit, Thresholds
 from .cgm.source import CgmSource
 from .cgm.sources.dexcom_api import AccessToken
-from .const import CONF_UNIT, LOGGER
+from .const import (
+    CONF_ACCESS_TOKEN,
+    CONF_API_SECRET_SHA1,
+    CONF_SESSION_TOKEN,
+    CONF_UNIT,
+    LOGGER,
+)
 from .errors import translation_key
 from .factory import create_source
 from .options import with_thresholds
@@ -29,6 +35,20 @@ TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 SECRET = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
 )
+
+PASSWORD_NEEDED = {CONF_PASSWORD: "password_needed"}
+"""What a form says where no password is typed, and none is kept for the login."""
+
+_SECRETS = frozenset(
+    {
+        CONF_ACCESS_TOKEN,
+        CONF_API_SECRET_SHA1,
+        CONF_PASSWORD,
+        CONF_SESSION_TOKEN,
+        CONF_TOKEN,
+    }
+)
+"""What no form begins with: it would be sent to the browser."""
 
 
 class PersonFlow(ConfigFlow):
@@ -102,12 +122,32 @@ class PersonFlow(ConfigFlow):
         ):
             self._abort_if_unique_id_configured()
 
+    def _kept(self) -> Mapping[str, Any]:
+        """Return the data of the entry at hand, none where there will be a new one."""
+        if self.source != SOURCE_RECONFIGURE:
+            return {}
+        return self._get_reconfigure_entry().data
+
     def _known(self) -> dict[str, Any]:
-        """Return what a form begins with: what the entry at hand says."""
+        """Return what a form begins with: what the entry at hand says, but no secret."""
         if self.source != SOURCE_RECONFIGURE:
             return {}
         entry = self._get_reconfigure_entry()
-        return {CONF_NAME: entry.title, **entry.options, **entry.data}
+        told = {key: entry.data[key] for key in entry.data if key not in _SECRETS}
+        return {CONF_NAME: entry.title, **entry.options, **told}
+
+    def _password(self, login: Mapping[str, Any], typed: str | None) -> str:
+        """Return a login's password: if none is typed, the one that is kept for it.
+
+        It must not be sent with another user name, or to another place.
+
+        Args:
+            login: The rest of it, as it is stored.
+            typed: May be empty.
+        """
+        kept = self._kept()
+        is_same = all(kept.get(key) == value for key, value in login.items())
+        return typed or (kept.get(CONF_PASSWORD, "") if is_same else "")
 
     def _form(
         self,

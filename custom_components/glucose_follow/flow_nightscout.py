@@ -99,7 +99,7 @@ class NightscoutFlow(PersonFlow):
         must not be sent to whoever answers at a mistyped address.
         """
         typed = user_input.get(CONF_CREDENTIAL, "").strip() or address.credential
-        known = self._known()
+        known = self._kept()
         is_kept = (
             not typed
             and not user_input.get(CONF_FORGET_CREDENTIAL)

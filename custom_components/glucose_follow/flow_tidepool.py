@@ -3,30 +3,39 @@
 from functools import partial
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_USERNAME
 import probatio
 
 from .cgm.sources.tidepool import AccessToken, Environment
 from .const import CONF_ENVIRONMENT, CONF_SESSION_TOKEN, CONF_SOURCE, SourceKind
 from .factory import create_login
-from .flow import SECRET, TEXT
+from .flow import PASSWORD_NEEDED, SECRET, TEXT
 from .flow_tidepool_person import ENVIRONMENT, Login, TidepoolPersonFlow
 
-_LOGIN: dict[probatio.Marker, Any] = {
+_PERSON: dict[probatio.Marker, Any] = {
+    probatio.Required(CONF_NAME): TEXT,
+    probatio.Required(
+        CONF_ENVIRONMENT, default=Environment.PRODUCTION.value
+    ): ENVIRONMENT,
     probatio.Required(CONF_USERNAME): TEXT,
-    probatio.Required(probatio.Secret(CONF_PASSWORD)): SECRET,
 }
 TIDEPOOL_SCHEMA = probatio.Schema(
+    {**_PERSON, probatio.Required(probatio.Secret(CONF_PASSWORD)): SECRET}
+)
+RECONFIGURE_SCHEMA = probatio.Schema(
+    {**_PERSON, probatio.Optional(probatio.Secret(CONF_PASSWORD)): SECRET}
+)
+TIDEPOOL_LOGIN_SCHEMA = probatio.Schema(
     {
-        probatio.Required(CONF_NAME): TEXT,
-        probatio.Required(
-            CONF_ENVIRONMENT, default=Environment.PRODUCTION.value
-        ): ENVIRONMENT,
-        **_LOGIN,
+        probatio.Required(CONF_USERNAME): TEXT,
+        probatio.Required(probatio.Secret(CONF_PASSWORD)): SECRET,
     }
 )
-TIDEPOOL_LOGIN_SCHEMA = probatio.Schema(_LOGIN)
 
 
 class TidepoolFlow(TidepoolPersonFlow):
@@ -37,9 +46,15 @@ class TidepoolFlow(TidepoolPersonFlow):
     ) -> ConfigFlowResult:
         """Ask for a login; a session begins, and is kept."""
         if user_input is None:
-            return self._form("tidepool", TIDEPOOL_SCHEMA, {}, self._known())
+            return self._tidepool_form(self._known(), {})
         self._person_name = user_input[CONF_NAME].strip() or "Tidepool"
         return await self._log_in(user_input, user_input[CONF_ENVIRONMENT])
+
+    async def async_step_reconfigure_tidepool(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a login in place of the one that is kept."""
+        return await self.async_step_tidepool(user_input)
 
     async def async_step_reauth_tidepool(
         self, user_input: dict[str, Any] | None = None
@@ -63,8 +78,10 @@ class TidepoolFlow(TidepoolPersonFlow):
             CONF_SOURCE: SourceKind.TIDEPOOL.value,
             CONF_ENVIRONMENT: environment,
             CONF_USERNAME: user_input[CONF_USERNAME].strip(),
-            CONF_PASSWORD: user_input[CONF_PASSWORD],
         }
+        login[CONF_PASSWORD] = self._password(login, user_input.get(CONF_PASSWORD))
+        if not login[CONF_PASSWORD]:
+            return self._tidepool_form(user_input, PASSWORD_NEEDED)
         keep = partial(login.__setitem__, CONF_SESSION_TOKEN)
 
         def token() -> AccessToken:
@@ -80,4 +97,6 @@ class TidepoolFlow(TidepoolPersonFlow):
         """Return the form that the flow began with."""
         if self.source == SOURCE_REAUTH:
             return self._form("reauth_tidepool", TIDEPOOL_LOGIN_SCHEMA, errors, typed)
+        if self.source == SOURCE_RECONFIGURE:
+            return self._form("reconfigure_tidepool", RECONFIGURE_SCHEMA, errors, typed)
         return self._form("tidepool", TIDEPOOL_SCHEMA, errors, typed)
