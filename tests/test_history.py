@@ -200,6 +200,22 @@ async def test_who_is_refused_makes_everybody_leave_the_source_alone(
     assert state(hass, GLUCOSE) == shown
 
 
+async def test_a_pause_is_written_down_whoever_was_told_of_it(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    hass_storage: dict[str, Any],
+) -> None:
+    """A crash would forget it, and ask again."""
+    await set_up(hass, entry)
+    site.fault = faults.RateLimit(900)
+
+    await ask_in_vain(hass)
+
+    stored = hass_storage[f"glucose_follow.{entry.entry_id}"]["data"]
+    assert stored["pause"] is not None
+
+
 async def test_who_is_refused_asks_for_a_credential_until_it_is_good_again(
     hass: HomeAssistant,
     entry: MockConfigEntry,

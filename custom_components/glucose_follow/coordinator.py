@@ -258,6 +258,8 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
         self._schedule_refresh()
         if isinstance(err, CgmAuthError):
             await self._remember_refusal(err)
+        else:
+            await self.async_remember()
 
     @callback
     def _received(self, asked: Moment, since: datetime, samples: list[Sample]) -> None:
