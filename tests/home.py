@@ -1,11 +1,15 @@
 """What tests do to Home Assistant, and what they look at."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import process_time
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import event
 from homeassistant.util.async_ import get_scheduled_timer_handles
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .conftest import Clocks
@@ -74,3 +78,15 @@ def state(hass: HomeAssistant, entity_id: str) -> str:
     found = hass.states.get(entity_id)
     assert found is not None, entity_id
     return found.state
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so, for up to half a minute of the processor.
+
+    Every other clock may stand still.
+    """
+    ends = process_time() + 30
+    while not condition():
+        await asyncio.sleep(0)
+        if process_time() > ends:
+            pytest.fail("It never was")

@@ -49,7 +49,7 @@ from custom_components.glucose_follow.const import (
 from simulators.nightscout import READABLE, NightscoutSimulator, RecordedRequest, faults
 
 from .conftest import NOW, SECRET, TOKEN, Clocks
-from .home import GLUCOSE, pass_time, set_up, settle, state
+from .home import GLUCOSE, pass_time, set_up, settle, state, until
 
 type MakeSite = Callable[..., NightscoutSimulator]
 
@@ -795,6 +795,8 @@ async def test_a_site_that_moves_keeps_its_history(
     make_site: MakeSite,
 ) -> None:
     await set_up(hass, entry)
+    # Which profile is in use is worked out in a thread.
+    await until(lambda: hass.states.get("sensor.alex_active_profile") is not None)
     before = identities(hass, entry)
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     form = await entry.start_reconfigure_flow(hass)

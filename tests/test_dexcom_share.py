@@ -389,6 +389,27 @@ async def test_a_password_left_empty_stays_for_the_same_login_only(
     assert state(hass, GLUCOSE).isdigit()
 
 
+async def test_a_password_that_was_refused_is_not_kept(
+    hass: HomeAssistant,
+    sharer: MockConfigEntry,
+    dexcom: DexcomShareSimulator,
+    clocks: Clocks,
+) -> None:
+    """Whoever only wants another name would send it again, and lock the account."""
+    await set_up(hass, sharer)
+    dexcom.password = "changed"
+    dexcom.expire_session()
+    await pass_time(hass, clocks, 6 * MINUTE)
+    form = await sharer.start_reconfigure_flow(hass)
+    tried = len(dexcom.requests)
+
+    typed = {"name": "Lex", "username": USERNAME, "region": "us"}
+    shown = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+
+    assert shown["errors"] == {"password": "password_needed"}
+    assert len(dexcom.requests) == tried
+
+
 async def test_a_day_without_readings_is_explained(
     hass: HomeAssistant,
     sharer: MockConfigEntry,

@@ -27,6 +27,7 @@ from .home import GLUCOSE, pass_time, set_up, settle, state
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 READINGS, TREATMENTS = "get_readings", "get_treatments"
 STATISTICS = "get_statistics"
 
@@ -70,26 +71,23 @@ def long_questions(
     return asked
 
 
-@pytest.mark.parametrize("name", [READINGS, TREATMENTS])
 async def test_the_same_is_asked_for_once_in_five_minutes(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     site: NightscoutSimulator,
     clocks: Clocks,
     monkeypatch: pytest.MonkeyPatch,
-    name: str,
 ) -> None:
     site.add_entry(at=NOW - 4.5 * DAY, sgv=100)
-    site.add_treatment(at=NOW - 4.5 * DAY, eventType="Meal Bolus", insulin=3)
     await set_up(hass, entry)
     asked = long_questions(entry, monkeypatch)
 
-    first, beside = await asyncio.gather(ask(hass, name), ask(hass, name))
+    first, beside = await asyncio.gather(ask(hass), ask(hass))
     clocks.tick(4 * MINUTE)
-    later, shorter = await ask(hass, name), await ask(hass, name, 4 * DAY)
+    later, shorter = await ask(hass), await ask(hass, READINGS, 4 * DAY)
     at_first = len(asked)
     clocks.tick(MINUTE)
-    await ask(hass, name)
+    await ask(hass)
 
     assert first == beside
     assert later[: len(first)] == first
@@ -123,21 +121,49 @@ async def test_what_is_new_is_in_a_shared_answer(
 ) -> None:
     await set_up(hass, entry)
     await ask(hass)
-    await ask(hass, TREATMENTS)
     clocks.tick(4 * MINUTE)
     just_now = clocks.world() - timedelta(seconds=1)
     site.add_entry(at=just_now, sgv=222)
-    site.add_treatment(at=just_now, eventType="Meal Bolus", insulin=17)
     await entry.runtime_data.async_refresh()
     await settle(hass)
     site.requests.clear()
 
     readings = await ask(hass)
-    treatments = await ask(hass, TREATMENTS)
 
     assert site.requests == []
     assert readings[-1]["value"] == 222
-    assert [each.get("insulin") for each in treatments].count(17) == 1
+
+
+async def test_insulin_that_was_deleted_is_not_told_again(
+    hass: HomeAssistant, entry: MockConfigEntry, site: NightscoutSimulator
+) -> None:
+    """Whoever asks again adds up doses."""
+    site.add_treatment(at=NOW - 4.5 * DAY, eventType="Bolus", insulin=3)
+    mistake = site.add_treatment(at=NOW - HOUR, eventType="Bolus", insulin=6)
+    await set_up(hass, entry)
+    before = await ask(hass, TREATMENTS)
+
+    site.remove_treatment(mistake)
+    after = await ask(hass, TREATMENTS)
+
+    assert [each["insulin"] for each in before if each["insulin"]] == [3, 6]
+    assert [each["insulin"] for each in after if each["insulin"]] == [3]
+
+
+async def test_a_limit_for_treatments_alone_leaves_glucose_alone(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    await set_up(hass, entry)
+    site.fault = faults.RateLimit(3600)
+    assert await ask_in_vain(hass, TREATMENTS) == "rate_limited"
+    site.fault = None
+
+    await pass_time(hass, clocks, 6 * MINUTE)
+
+    assert entry.runtime_data.timeline.newest_at > NOW
 
 
 async def test_an_answer_is_forgotten_after_five_minutes(
@@ -198,22 +224,6 @@ async def test_who_is_refused_makes_everybody_leave_the_source_alone(
     assert told == [why] * 4
     assert len(site.requests) == asked
     assert state(hass, GLUCOSE) == shown
-
-
-async def test_a_pause_is_written_down_whoever_was_told_of_it(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    site: NightscoutSimulator,
-    hass_storage: dict[str, Any],
-) -> None:
-    """A crash would forget it, and ask again."""
-    await set_up(hass, entry)
-    site.fault = faults.RateLimit(900)
-
-    await ask_in_vain(hass)
-
-    stored = hass_storage[f"glucose_follow.{entry.entry_id}"]["data"]
-    assert stored["pause"] is not None
 
 
 async def test_who_is_refused_asks_for_a_credential_until_it_is_good_again(

@@ -1,7 +1,7 @@
 """What is pushed is there at once, and nothing depends on it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 import gc
 from itertools import pairwise
@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 from engineio.base_client import connected_clients
-from freezegun.api import real_monotonic
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, Event, HomeAssistant
@@ -29,7 +28,7 @@ from simulators.nightscout import NightscoutSimulator, faults, socket_faults
 from simulators.nightscout.socket_faults import Stage
 
 from .conftest import SECRET, TOKEN, Clocks
-from .home import GLUCOSE, SIGNAL_LOST, fire_due, set_up as set_up_quietly, state
+from .home import GLUCOSE, SIGNAL_LOST, fire_due, set_up as set_up_quietly, state, until
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -81,15 +80,6 @@ async def calm(hass: HomeAssistant) -> None:
         if quiet == 25:
             # What was sent may need another process to let the kernel work.
             time.sleep(0.0005)  # noqa: ASYNC251 - the loop's clock stands still
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so, for up to half a minute of real time."""
-    ends = real_monotonic() + 30
-    while not condition():
-        await asyncio.sleep(0)
-        if real_monotonic() > ends:
-            pytest.fail("It never was")
 
 
 async def follow(
@@ -621,6 +611,64 @@ async def test_a_profile_of_two_days_ago_stays_in_use(
 
     assert state(hass, PROFILE) == "Sick"
     assert PROFILE not in {event.data["entity_id"] for event in events}
+
+
+async def test_a_profile_whose_choice_was_deleted_is_not_in_use_for_long(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    """Together with something else, which a lost database would say as well."""
+    basal = [{"time": "00:00", "value": 1, "timeAsSeconds": 0}]
+    site.add_profile(
+        at=clocks.world() - 30 * DAY,
+        defaultProfile="Day",
+        store={name: {"timezone": "UTC", "basal": basal} for name in ("Day", "Sick")},
+    )
+    at = clocks.world() - HOUR
+    site.add_treatment(at=at - HOUR, eventType="Bolus", insulin=2)
+    mistakes = [
+        site.add_treatment(at=at, eventType="Profile Switch", profile="Sick"),
+        site.add_treatment(at=at, eventType="Meal Bolus", insulin=6.5),
+    ]
+    await follow(hass, entry, site)
+    await live(hass, site, clocks, 10 * MINUTE)
+    before = state(hass, PROFILE)
+
+    for mistake in mistakes:
+        site.remove_treatment(mistake)
+    await live(hass, site, clocks, 10 * MINUTE)
+
+    assert before == "Sick"
+    assert state(hass, PROFILE) == "Day"
+    assert state(hass, BOLUS) == "2.0"
+
+
+async def test_a_site_that_refuses_is_not_asked_what_is_disputed(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    """Though it still says over its socket what is new."""
+    at = clocks.world() - HOUR
+    mistakes = [
+        site.add_treatment(at=at, eventType="Meal Bolus", insulin=6.5),
+        site.add_treatment(at=at, eventType="Carbs", carbs=70),
+    ]
+    await follow(hass, entry, site)
+    await live(hass, site, clocks, 10 * MINUTE)
+    site.fault = faults.Refuse()
+    await entry.runtime_data.async_refresh()
+    before = len(site.requests)
+
+    for mistake in mistakes:
+        site.remove_treatment(mistake)
+    await until(lambda: state(hass, BOLUS) == "unavailable")
+    await pass_time(hass, clocks, 4 * MINUTE)
+
+    assert len(site.requests) == before
 
 
 async def test_a_refusal_by_the_socket_alone_concerns_nobody(

@@ -49,14 +49,14 @@ class Background:
     def async_settle_dispute(self) -> None:
         """Ask for treatments if only the answer tells which of them there are."""
         coordinator = self._coordinator
-        if coordinator.is_answering and coordinator.log.is_disputed:
+        if self._is_welcome and coordinator.log.is_disputed:
             self.async_ask_for_treatments(is_new=False)
 
     @callback
     def async_ask_for_status(self) -> None:
         """Ask for pump, loop and phone if that is due."""
         coordinator = self._coordinator
-        if not coordinator.is_answering or self._cannot_ask(Feature.STATUS):
+        if not self._is_welcome or self._cannot_ask(Feature.STATUS):
             return
         if coordinator.status_log.is_due(
             coordinator.now(),
@@ -65,6 +65,12 @@ class Background:
             is_late=Feature.LIVE not in coordinator.source.features,
         ):
             self._start(Feature.STATUS, self._read_status())
+
+    @property
+    def _is_welcome(self) -> bool:
+        """Return whether the source answers, and not only says something unasked."""
+        coordinator = self._coordinator
+        return coordinator.is_answering and coordinator.restraint.is_over
 
     def _cannot_ask(self, feature: Feature) -> bool:
         """Return whether a question is under way, or would not be understood."""
@@ -90,6 +96,10 @@ class Background:
                 coordinator.log.rest(coordinator.now(), err.retry_after)
             return
         coordinator.log.answer(question, fresh, coordinator.now())
+        # A change or profile that was corrected or deleted is known by it, too.
+        status = await coordinator.source.known_status()
+        if status is not None and coordinator.status_log.status is not None:
+            coordinator.status_log.answer(status)
         coordinator.async_judge()
 
     async def _read_status(self) -> None:

@@ -1,10 +1,11 @@
 """What all config flows of a person have in common."""
 
 from collections.abc import Awaitable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
 )
@@ -30,6 +31,9 @@ from .const import (
 from .errors import translation_key
 from .factory import create_source
 from .options import with_thresholds
+
+if TYPE_CHECKING:
+    from .coordinator import CgmConfigEntry
 
 TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 SECRET = TextSelector(
@@ -128,6 +132,14 @@ class PersonFlow(ConfigFlow):
             return {}
         return self._get_reconfigure_entry().data
 
+    def _is_refused(self) -> bool:
+        """Return whether the settings of the entry at hand were refused for good."""
+        if self.source != SOURCE_RECONFIGURE:
+            return False
+        entry: CgmConfigEntry = self._get_reconfigure_entry()
+        is_loaded = entry.state is ConfigEntryState.LOADED
+        return is_loaded and entry.runtime_data.restraint.is_refused
+
     def _known(self) -> dict[str, Any]:
         """Return what a form begins with: what the entry at hand says, but no secret."""
         if self.source != SOURCE_RECONFIGURE:
@@ -139,13 +151,14 @@ class PersonFlow(ConfigFlow):
     def _password(self, login: Mapping[str, Any], typed: str | None) -> str:
         """Return a login's password: if none is typed, the one that is kept for it.
 
-        It must not be sent with another user name, or to another place.
+        It must not be sent with another user name, or to another place, nor again
+        once it was refused.
 
         Args:
             login: The rest of it, as it is stored.
             typed: May be empty.
         """
-        kept = self._kept()
+        kept = {} if self._is_refused() else self._kept()
         is_same = all(kept.get(key) == value for key, value in login.items())
         return typed or (kept.get(CONF_PASSWORD, "") if is_same else "")
 

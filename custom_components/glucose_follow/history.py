@@ -25,8 +25,7 @@ class Past:
     def __init__(self, coordinator: CgmCoordinator) -> None:
         """Ask nothing yet."""
         self._coordinator = coordinator
-        self._readings = _Answer(self._ask_for_readings, timeline.once_each)
-        self._treatments = _Answer(self._ask_for_treatments, treatments.once_each)
+        self._readings = _Answer(self._ask_for_readings)
 
     async def readings(self, start: datetime, end: datetime) -> list[Reading]:
         """Return the readings of [`start`, `end`), oldest first.
@@ -44,6 +43,8 @@ class Past:
     async def treatments(self, start: datetime, end: datetime) -> list[Treatment]:
         """Return the treatments of [`start`, `end`), oldest first.
 
+        No answer is shared: doses are added up, and what is deleted must not be.
+
         Raises:
             CgmError: As documented on `CgmSource`.
             UpdateFailed: The source wants to be left alone.
@@ -52,7 +53,9 @@ class Past:
         found: Sequence[Treatment] = data.treatments
         is_held = start >= now - treatments.TREATMENTS_SPAN
         if not (is_held and data.are_treatments_known):
-            found = await self._treatments.since(start, now, held=found)
+            source = self._coordinator.source
+            told = await self._ask(lambda: source.treatments(start), is_usual=False)
+            found = treatments.once_each(told)
         return [treatment for treatment in found if start <= treatment.at < end]
 
     async def statistics(
@@ -71,7 +74,6 @@ class Past:
     def async_forget(self, now: datetime) -> None:
         """Forget what is shared no more."""
         self._readings.forget(now)
-        self._treatments.forget(now)
 
     def _is_held(self, start: datetime, now: datetime) -> bool:
         """Return whether all readings from a moment on are held that there are."""
@@ -89,11 +91,6 @@ class Past:
         coordinator.async_judge()
         return (sample for sample in samples if isinstance(sample, Reading))
 
-    async def _ask_for_treatments(self, since: datetime) -> Iterable[Treatment]:
-        """Return treatments from `since` on."""
-        source = self._coordinator.source
-        return await self._ask(lambda: source.treatments(since), is_usual=False)
-
     async def _ask[T](
         self, question: Callable[[], Awaitable[T]], *, is_usual: bool = True
     ) -> T:
@@ -108,7 +105,10 @@ class Past:
         try:
             return await question()
         except CgmRateLimitError as err:
-            await coordinator.async_refused(err)
+            if is_usual:
+                await coordinator.async_refused(err)
+            else:
+                coordinator.log.rest(coordinator.now(), err.retry_after)
             raise
         except CgmAuthError as err:
             if is_usual or not coordinator.source.caps.retries_refused:
@@ -116,30 +116,24 @@ class Past:
             raise
 
 
-class _Answer[T]:
-    """The newest answer to one question, for whoever asks for what is in it."""
+class _Answer:
+    """The newest answer about readings, for whoever asks for what is in it."""
 
-    def __init__(
-        self,
-        ask: Callable[[datetime], Awaitable[Iterable[T]]],
-        once_each: Callable[[Iterable[T]], list[T]],
-    ) -> None:
+    def __init__(self, ask: Callable[[datetime], Awaitable[Iterable[Reading]]]) -> None:
         """Know nothing yet.
 
         Args:
             ask: Asks for everything from a moment on.
-            once_each: Sorts, and drops copies.
         """
         self._ask = ask
-        self._once_each = once_each
-        self._told: Sequence[T] = ()
+        self._told: Sequence[Reading] = ()
         self._since = self._until = datetime.max.replace(tzinfo=UTC)
         self._failure: CgmError | None = None
         self._asking = asyncio.Lock()
 
     async def since(
-        self, start: datetime, now: datetime, *, held: Iterable[T]
-    ) -> Sequence[T]:
+        self, start: datetime, now: datetime, *, held: Iterable[Reading]
+    ) -> Sequence[Reading]:
         """Return everything from `start` on, oldest first.
 
         Whoever waits for somebody else's question shares what comes of it.
@@ -155,8 +149,8 @@ class _Answer[T]:
                 raise self._failure.with_traceback(None)
             self.forget(now)
             if start >= self._since:
-                return self._once_each([*self._told, *held])
-            self._told = self._once_each(await self._anew(start))
+                return timeline.once_each([*self._told, *held])
+            self._told = timeline.once_each(await self._anew(start))
             self._since, self._until = start, now + _SHARED
             return self._told
 
@@ -166,7 +160,7 @@ class _Answer[T]:
             self._told = ()
             self._since = self._until = datetime.max.replace(tzinfo=UTC)
 
-    async def _anew(self, start: datetime) -> Iterable[T]:
+    async def _anew(self, start: datetime) -> Iterable[Reading]:
         """Return what is asked for now, and remember if that failed."""
         try:
             return await self._ask(start)

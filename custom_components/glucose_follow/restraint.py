@@ -97,7 +97,8 @@ class Restraint:
         # A second early: the timer that asks again must not be turned away.
         self._rest = (self._hass.loop.time() + wait.total_seconds() - 1, err)
         self.pause = None
-        if isinstance(err, CgmRateLimitError):
+        # Others are asked once after a restart, or nothing would be pushed meanwhile.
+        if isinstance(err, CgmRateLimitError) and not self._retries_refused:
             self.pause = Pause(
                 until=dt_util.utcnow() + wait,
                 length=wait,

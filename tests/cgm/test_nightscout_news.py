@@ -492,6 +492,23 @@ async def test_a_profile_that_a_site_only_forgets_stays_in_use() -> None:
     assert rates_of(later)[-1] == ("Sick", 2)
 
 
+async def test_a_profile_that_somebody_deletes_is_not_in_use_however_old() -> None:
+    """That its document is gone is neither age nor a database that is away."""
+    said = news_of()
+    switch: Json = {
+        "_id": "s1",
+        "identifier": "s1!",
+        "eventType": "Profile Switch",
+        "profile": "Sick",
+        "created_at": "2026-11-16T13:00:00.000Z",
+    }
+    await said.updated({"profiles": [PROFILE], "treatments": [switch]})
+
+    gone = await said.stored("delete", {"colName": "treatments", "identifier": "s1!"})
+
+    assert "Sick" not in {name for name, _ in rates_of(gone)}
+
+
 @pytest.mark.parametrize("is_stored", [False, True])
 async def test_a_profile_that_was_not_chosen_after_all_is_not_in_use(
     is_stored: bool,

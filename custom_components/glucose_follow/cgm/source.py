@@ -102,6 +102,14 @@ class CgmSource(Protocol):
             CgmError: As named in `errors`.
         """
 
+    async def known_status(self) -> DeviceStatus | None:
+        """Return the same as far as it was told, treatments included, without asking.
+
+        Returns:
+            None if `status` alone tells it.
+        """
+        return None
+
     async def statistics(
         self, start: datetime, end: datetime
     ) -> Mapping[str, Json] | None:

@@ -77,7 +77,10 @@ class News:
             name = told.get("identifier")
             is_known = kind == "treatments" and isinstance(name, str)
             removed = frozenset({str(name)} if is_known else ())
-            return Change(removed=removed, status=await self._status({}, removed))
+            # Somebody did that: neither a database that is away nor age does.
+            is_other = self._reader.forget(removed)
+            status = await self._reader.hear() if is_other else None
+            return Change(removed=removed, status=status)
         documents = [document] if isinstance(document, dict) else []
         match kind:
             case "entries":

@@ -182,6 +182,11 @@ class NightscoutSource(CgmSource):
         )
 
     @override
+    async def known_status(self) -> DeviceStatus | None:
+        """Return what pump, loop and phone reported, and what treatments say of them."""
+        return await self._reader.hear() if Feature.STATUS in self._features else None
+
+    @override
     async def listen(self, on_change: Callable[[Change], None]) -> None:
         """Tell what the site says over its socket, until that ends.
 
