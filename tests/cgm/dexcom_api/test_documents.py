@@ -416,6 +416,53 @@ async def test_a_range_that_is_odd_costs_its_own_kind_only(
         }
 
 
+@pytest.mark.parametrize(
+    "span",
+    [
+        17,
+        {},
+        {"start": None, "end": None},
+        {"start": {"systemTime": None}, "end": {"systemTime": "2026-11-21T12:00:00Z"}},
+        {"start": {"systemTime": "2026-11-01T12:00:00Z"}, "end": {"systemTime": "?"}},
+    ],
+)
+@pytest.mark.parametrize("rest", [{}, {"egvs": None, "calibrations": None}])
+async def test_a_range_that_makes_no_sense_deletes_nothing(
+    source: DexcomApiSource,
+    api: DexcomApiSimulator,
+    clock: FakeTime,
+    span: Json,
+    rest: dict[str, Json],
+) -> None:
+    api.add("egvs", NOON - HOUR, value=100)
+    api.add("events", NOON - HOUR, eventType="insulin", value="3")
+    api.add("alerts", NOON - HOUR, alertName="low")
+    before = await source.treatments(NOON - DAY)
+
+    clock.now += 10 * MINUTE
+    api.spans |= {"events": span, **rest}
+    during = await source.treatments(NOON - DAY)
+    clock.now += 10 * MINUTE
+    api.spans.clear()
+    api.add("events", NOON, eventType="insulin", value="4")
+
+    assert len(before) == 2
+    assert during == before
+    assert len(await source.treatments(NOON - DAY)) == 3
+
+
+async def test_readings_stay_while_their_range_makes_no_sense(
+    source: DexcomApiSource, api: DexcomApiSimulator
+) -> None:
+    api.add("egvs", NOON - HOUR, value=100)
+    before = await source.readings(NOON - DAY)
+
+    api.spans["egvs"] = {"start": None, "end": None}
+
+    assert mgdls(before) == [100]
+    assert await source.readings(NOON - DAY) == before
+
+
 async def test_readings_that_end_in_the_year_1_are_none(
     source: DexcomApiSource, api: DexcomApiSimulator, clock: FakeTime
 ) -> None:

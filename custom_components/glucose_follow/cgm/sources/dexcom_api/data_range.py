@@ -9,6 +9,8 @@ from .fields import Document, moment, text
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
+_KINDS = ("egvs", "events", "calibrations")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Span:
@@ -31,6 +33,10 @@ class DataRange:
     egvs: Span | None
     events: Span | None
     calibrations: Span | None
+
+    unclear: frozenset[str] = frozenset()
+    """Kinds of which it says something that makes no sense, so not that there are
+    none."""
 
     @property
     def end(self) -> datetime | None:
@@ -59,25 +65,33 @@ def data_range(answer: Json) -> DataRange:
         egvs=_span(answer, "egvs"),
         events=_span(answer, "events"),
         calibrations=_span(answer, "calibrations"),
+        unclear=frozenset(key for key in _KINDS if _is_unclear(answer, key)),
     )
 
 
 def _span(answer: Document, key: str) -> Span | None:
-    """Return where one kind of data begins and ends, None if there is none.
+    """Return where one kind of data begins and ends, None if that is not told.
 
-    Without a usable time at both ends there is none either: a receiver that was
-    never set writes the year 1.
+    A receiver that was never set writes the year 1, and has none.
     """
-    told = answer.get(key)
-    if not isinstance(told, dict):
-        return None
-    start, end = _system_time(told, "start"), _system_time(told, "end")
+    start, end = _border(answer, key, "start"), _border(answer, key, "end")
     if start is None or end is None or end < EPOCH:
         return None
     return Span(start=start, end=end)
 
 
-def _system_time(told: Document, key: str) -> datetime | None:
+def _is_unclear(answer: Document, key: str) -> bool:
+    """Return whether it is told neither that there is one kind nor that there is none.
+
+    What is held must not be dropped for that.
+    """
+    end = _border(answer, key, "end")
+    is_none = answer.get(key) is None or (end is not None and end < EPOCH)
+    return not is_none and _span(answer, key) is None
+
+
+def _border(answer: Document, key: str, side: str) -> datetime | None:
     """Return one border of a range."""
-    border = told.get(key)
+    told = answer.get(key)
+    border = told.get(side) if isinstance(told, dict) else None
     return moment(border.get("systemTime")) if isinstance(border, dict) else None

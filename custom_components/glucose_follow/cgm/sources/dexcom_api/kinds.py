@@ -39,7 +39,8 @@ def _until_now(told: DataRange, now: datetime) -> Span | None:
 
     One may follow the last value.
     """
-    return None if told.end is None else Span(start=EPOCH, end=now)
+    is_empty = told.end is None and not told.unclear
+    return None if is_empty else Span(start=EPOCH, end=now)
 
 
 KINDS = (

@@ -151,7 +151,8 @@ class DexcomApiSource(CgmSource):
             CgmError: As documented on `JsonClient.get`.
         """
         told = await self._data_range()
-        if (start := self._readings.begin(since, told, self._clock())) is not None:
+        start = self._readings.begin(since, told, self._clock())
+        if start is not None and "egvs" not in told.unclear:
             found = await self._documents("egvs", start, told.egvs)
             values = {
                 decode.identity(document, reading.at.isoformat()): reading
@@ -226,7 +227,8 @@ class DexcomApiSource(CgmSource):
         """
         now, ledger = self._clock(), self._done[kind.name]
         start = ledger.begin(since, told, now)
-        if start is None or self._is_refused(kind, now):
+        is_unclear = kind.name in told.unclear
+        if start is None or is_unclear or self._is_refused(kind, now):
             return
         span = kind.span(told, now)
         try:
