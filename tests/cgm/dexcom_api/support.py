@@ -10,6 +10,7 @@ from custom_components.glucose_follow.cgm.sources.dexcom_api import (
     DexcomApiSource,
     Environment,
 )
+from custom_components.glucose_follow.cgm.sources.dexcom_api.source import AccessToken
 from simulators.dexcom_api import DexcomApiSimulator
 from tests.simulators.nightscout_support import FakeTime
 
@@ -26,16 +27,17 @@ def source_of(
     api: DexcomApiSimulator,
     clock: FakeTime,
     account_id: str | None = None,
+    token: AccessToken | None = None,
 ) -> DexcomApiSource:
-    """Return a source of a server's account."""
+    """Return a source of a server's account, with a new token each time if not told."""
 
-    async def token(_: str | None) -> str:
+    async def signed_in(_: str | None) -> str:
         return api.sign_in().access
 
     return DexcomApiSource(
         http,
         environment=Environment.EU,
-        token=token,
+        token=token or signed_in,
         clock=clock,
         base=api.url,
         account_id=account_id,

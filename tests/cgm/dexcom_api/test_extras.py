@@ -236,6 +236,29 @@ async def test_version_2_has_statistics_of_its_own(
     assert asked(api) == ["dataRange", "dataRange", "statistics", "statistics"]
 
 
+async def test_statistics_are_told_although_the_token_ended_before_its_time(
+    http: ClientSession, api: DexcomApiSimulator, clock: FakeTime
+) -> None:
+    api.v3_refusal = 404
+    api.add("egvs", NOON - HOUR, value=100)
+    tokens = [api.sign_in().access]
+
+    async def token(refused: str | None) -> str:
+        if refused is not None:
+            tokens.append(api.sign_in().access)
+        return tokens[-1]
+
+    source = source_of(http, api, clock, token=token)
+    await source.identify()
+    api.revoke()
+
+    told = await source.statistics(NOON - DAY, NOON)
+
+    assert told is not None
+    assert told["nValues"] == 1
+    assert len(tokens) == 2
+
+
 async def test_version_3_has_no_statistics(
     source: DexcomApiSource, api: DexcomApiSimulator
 ) -> None:

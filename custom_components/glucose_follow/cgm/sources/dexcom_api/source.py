@@ -265,12 +265,16 @@ class DexcomApiSource(CgmSource):
             await self._data_range()
         if self._version is not Version.V2:
             return None
-        answer = await self._client.post(
-            "v2/users/self/statistics",
-            {"startDate": stamp(start), "endDate": stamp(end)},
-            json={"targetRanges": _TARGET_RANGES},
-            headers=await self._credentials(),
-        )
+
+        async def ask() -> Json:
+            return await self._client.post(
+                "v2/users/self/statistics",
+                {"startDate": stamp(start), "endDate": stamp(end)},
+                json={"targetRanges": _TARGET_RANGES},
+                headers=await self._credentials(),
+            )
+
+        answer = await self._opened(ask)
         if not isinstance(answer, dict):
             raise CgmResponseError("Statistics were promised")
         return answer
