@@ -1,6 +1,7 @@
 """Whose data it is, and by which version."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession
@@ -213,6 +214,45 @@ async def test_a_token_that_ends_between_two_questions_is_replaced_once(
     assert len(await source.readings(NOON - DAY)) == 1
     assert len(tokens) == 2
     assert asked(api) == ["dataRange", "egvs", "egvs"]
+
+
+async def test_a_token_that_two_questions_showed_is_replaced_once(
+    http: ClientSession,
+    api: DexcomApiSimulator,
+    clock: FakeTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One learns of the refusal only after the other has a new token."""
+    api.add("events", NOON - HOUR, eventType="carbs", value="30")
+    tokens = [api.sign_in().access]
+    is_over = asyncio.Event()
+
+    async def token(refused: str | None) -> str:
+        if refused == tokens[-1]:
+            tokens.append(api.sign_in().access)
+        return tokens[-1]
+
+    source = source_of(http, api, clock, token=token)
+    await source.identify()
+    api.revoke()
+    get: Callable[..., Awaitable[Json]] = source._client.get
+
+    async def slow(path: str, *args: object, **options: object) -> Json:
+        try:
+            return await get(path, *args, **options)
+        except CgmAuthError:
+            if path.endswith("devices"):
+                await is_over.wait()
+            raise
+
+    monkeypatch.setattr(source._client, "get", slow)
+    status = asyncio.create_task(source.status())
+    await asyncio.sleep(0)
+    await source.treatments(NOON - DAY)
+    is_over.set()
+    await status
+
+    assert len(tokens) == 2
 
 
 async def test_a_token_without_the_right_is_not_replaced(

@@ -34,6 +34,9 @@ _AT_ONCE = 500
 type AccessToken = Callable[[str | None], Awaitable[str]]
 """Returns a valid access token, another one than that which was refused."""
 
+type Ask[T] = Callable[[Mapping[str, str]], Awaitable[T]]
+"""Asks with headers that open the account."""
+
 
 class Version(StrEnum):
     """Which API an application may use; the values begin its paths."""
@@ -96,7 +99,6 @@ class DexcomApiSource(CgmSource):
         """
         self._client = JsonClient(session, base or api_url(environment))
         self._token = token
-        self._bearer: str | None = None
         self._clock = clock
         self._account_id = account_id or f"dexcom-{environment}"
         self._version: Version | None = None
@@ -266,12 +268,12 @@ class DexcomApiSource(CgmSource):
         if self._version is not Version.V2:
             return None
 
-        async def ask() -> Json:
+        async def ask(headers: Mapping[str, str]) -> Json:
             return await self._client.post(
                 "v2/users/self/statistics",
                 {"startDate": stamp(start), "endDate": stamp(end)},
                 json={"targetRanges": _TARGET_RANGES},
-                headers=await self._credentials(),
+                headers=headers,
             )
 
         answer = await self._opened(ask)
@@ -298,29 +300,30 @@ class DexcomApiSource(CgmSource):
         """
         return await self._opened(self._asked_range)
 
-    async def _opened[T](self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _opened[T](self, ask: Ask[T]) -> T:
         """Return an answer, with another token if that which was shown is refused.
 
-        It may be no longer good although our clock thinks so.
+        It may be no longer good although our clock thinks so. Which one it was is
+        kept here, because another question may have a new one already.
 
         Raises:
             CgmError: As documented on `JsonClient.get`.
         """
+        shown = await self._token(None)
         try:
-            return await ask()
+            return await ask(_credentials(shown))
         except CgmAuthError as err:
             if err.is_recognised:
                 raise
-        self._bearer = await self._token(self._bearer)
-        return await ask()
+        return await ask(_credentials(await self._token(shown)))
 
-    async def _asked_range(self) -> DataRange:
+    async def _asked_range(self, headers: Mapping[str, str]) -> DataRange:
         """Return the data range, once it is known which version tells it."""
         if self._version is None:
-            return await self._discovered()
-        return await self._range_of(self._version)
+            return await self._discovered(headers)
+        return await self._range_of(self._version, headers)
 
-    async def _discovered(self) -> DataRange:
+    async def _discovered(self, headers: Mapping[str, str]) -> DataRange:
         """Return the data range, and keep which version told it.
 
         What version 3 says to an application that may not use it is not
@@ -328,27 +331,31 @@ class DexcomApiSource(CgmSource):
         """
         version = Version.V3
         try:
-            told = await self._range_of(version)
+            told = await self._range_of(version, headers)
         except (CgmAuthError, CgmResponseError) as refusal:
             if isinstance(refusal, CgmResponseError) and refusal.status != 404:
                 raise
             version = Version.V2
-            told = await self._older_range(refusal)
+            told = await self._older_range(refusal, headers)
         self._version = version
         return told
 
-    async def _older_range(self, refusal: CgmError) -> DataRange:
+    async def _older_range(
+        self, refusal: CgmError, headers: Mapping[str, str]
+    ) -> DataRange:
         """Return the data range of version 2, else raise what tells people more."""
         try:
-            return await self._range_of(Version.V2)
+            return await self._range_of(Version.V2, headers)
         except CgmResponseError:
             # Without a version 2 to ask, what version 3 said stands.
             raise refusal from None
 
-    async def _range_of(self, version: Version) -> DataRange:
+    async def _range_of(
+        self, version: Version, headers: Mapping[str, str]
+    ) -> DataRange:
         """Return the data range that a version tells."""
         path, asked = f"{version}/users/self/dataRange", self._clock()
-        answer = await self._client.get(path, headers=await self._credentials())
+        answer = await self._client.get(path, headers=headers)
         self._range, self._range_at = data_range(answer), asked
         return self._range
 
@@ -373,16 +380,10 @@ class DexcomApiSource(CgmSource):
         """Return what the API answers about one kind of document."""
         path = f"{self._version}/users/self/{name}"
 
-        async def ask() -> Json:
-            headers = await self._credentials()
+        async def ask(headers: Mapping[str, str]) -> Json:
             return await self._client.get(path, params, headers=headers)
 
         return await self._opened(ask)
-
-    async def _credentials(self) -> Mapping[str, str]:
-        """Return what opens the account; asked for anew, because it is short-lived."""
-        self._bearer = await self._token(None)
-        return {"Authorization": f"Bearer {self._bearer}"}
 
     def _until(self, span: Span | None) -> datetime | None:
         """Return until when there are data, by a clock that can be believed."""
@@ -402,6 +403,11 @@ class DexcomApiSource(CgmSource):
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         return decoded
+
+
+def _credentials(bearer: str) -> Mapping[str, str]:
+    """Return what opens the account."""
+    return {"Authorization": f"Bearer {bearer}"}
 
 
 def _by_id(found: Iterable[tuple[Document, Treatment]]) -> dict[str, Treatment]:
