@@ -18,7 +18,7 @@ from yarl import URL
 from custom_components.glucose_follow import flow_oauth
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.const import DOMAIN
-from simulators.dexcom_api import CLIENT_ID, DexcomApiSimulator, Fault
+from simulators.dexcom_api import CLIENT_ID, DexcomApiSimulator, Fault, Refusal
 
 from .conftest import NOW, Clocks
 from .dexcom_api import CREDENTIAL, USER, entry_of, lead_to, log_in, register
@@ -570,16 +570,23 @@ async def test_a_bolus_is_known_as_soon_as_it_is_read_however_late_it_comes(
     assert kinds.count("events") <= 2
 
 
+@pytest.mark.parametrize("status", [401, 403])
 async def test_an_application_that_may_not_read_alerts_knows_boluses(
-    hass: HomeAssistant, late: MockConfigEntry, api: DexcomApiSimulator, clocks: Clocks
+    hass: HomeAssistant,
+    late: MockConfigEntry,
+    api: DexcomApiSimulator,
+    clocks: Clocks,
+    status: Refusal,
 ) -> None:
-    api.refusals["alerts"] = 403
+    """With 401 it may have been the token, which is renewed to find out."""
+    api.refusals["alerts"] = status
     await set_up(hass, late)
 
     await pass_time(hass, clocks, 3 * HOUR, step=10 * MINUTE)
 
     assert float(state(hass, LAST_BOLUS)) > 0
-    assert [asked.kind for asked in api.requests].count("alerts") == 1
+    assert [asked.kind for asked in api.requests].count("alerts") <= 2
+    assert len(refreshes(api)) <= 3
     assert reauths(hass) == []
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.glucose_follow.cgm.errors import (
     CgmAuthError,
+    CgmConnectionError,
     CgmError,
     CgmResponseError,
 )
@@ -149,7 +150,7 @@ async def test_an_alert_that_ends_or_is_snoozed_is_none(
     assert source.skipped == 0
 
 
-@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("status", [401, 403, 404])
 @pytest.mark.parametrize("kind", ["alerts", "calibrations"])
 async def test_a_kind_that_may_not_be_read_hides_no_other_and_is_asked_once_a_day(
     source: DexcomApiSource,
@@ -183,20 +184,50 @@ async def test_a_kind_that_may_not_be_read_hides_no_other_and_is_asked_once_a_da
 
 @pytest.mark.parametrize("kind", ["alerts", "calibrations"])
 async def test_a_failure_that_passes_lets_nothing_be_known(
-    source: DexcomApiSource, api: DexcomApiSimulator, kind: str
+    source: DexcomApiSource,
+    api: DexcomApiSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
 ) -> None:
-    """A token may end between two questions."""
+    api.add("calibrations", NOON, value=104)
+    get: Callable[..., Awaitable[Json]] = source._client.get
+
+    async def broken(path: str, *args: object, **options: object) -> Json:
+        api.fault = Fault.SERVER_ERROR if path.endswith(kind) else None
+        return await get(path, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source._client, "get", broken)
+        with pytest.raises(CgmConnectionError):
+            await source.treatments(NOON - DAY)
+    api.fault = None
+
+    assert len(await source.treatments(NOON - DAY)) == 1
+
+
+@pytest.mark.parametrize("kind", ["alerts", "calibrations"])
+async def test_a_kind_is_not_taken_for_unreadable_where_no_token_is_had(
+    http: ClientSession, api: DexcomApiSimulator, clock: FakeTime, kind: str
+) -> None:
+    """The consent may be withdrawn between two questions."""
     api.add("calibrations", NOON, value=104)
     api.refusals[kind] = 401
+    good = api.sign_in().access
 
-    with pytest.raises(CgmAuthError):
+    async def token(refused: str | None) -> str:
+        if refused is not None:
+            raise CgmAuthError("The consent is withdrawn")
+        return good
+
+    source = source_of(http, api, clock, token=token)
+    with pytest.raises(CgmAuthError, match="withdrawn"):
         await source.treatments(NOON - DAY)
     api.refusals.clear()
 
     assert len(await source.treatments(NOON - DAY)) == 1
 
 
-@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("status", [401, 403, 404])
 async def test_without_events_no_bolus_is_known_and_nothing_is_told(
     source: DexcomApiSource, api: DexcomApiSimulator, status: Refusal
 ) -> None:

@@ -66,8 +66,16 @@ KINDS = (
 )
 
 
+class CgmNewTokenError(CgmAuthError):
+    """Even an access token that was renewed for the question is refused."""
+
+
 def is_refused(err: CgmError) -> bool:
-    """Return whether an application may not read a kind, or there is none."""
+    """Return whether an application may not read a kind, or there is none.
+
+    The API documents 401 and no 403 for that; a renewed token tells it from one
+    that has ended.
+    """
     if isinstance(err, CgmAuthError):
-        return err.is_recognised
+        return err.is_recognised or isinstance(err, CgmNewTokenError)
     return isinstance(err, CgmResponseError) and err.status == 404

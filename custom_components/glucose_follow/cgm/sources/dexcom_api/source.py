@@ -19,7 +19,7 @@ from . import decode, devices
 from .data_range import DataRange, Span, data_range
 from .environment import Environment, api_url
 from .fields import Document
-from .kinds import KINDS, Kind, is_refused
+from .kinds import KINDS, CgmNewTokenError, Kind, is_refused
 from .ledger import Ledger
 from .windows import stamp, windows
 
@@ -315,7 +315,11 @@ class DexcomApiSource(CgmSource):
         except CgmAuthError as err:
             if err.is_recognised:
                 raise
-        return await ask(_credentials(await self._token(shown)))
+        renewed = await self._token(shown)
+        try:
+            return await ask(_credentials(renewed))
+        except CgmAuthError as err:
+            raise CgmNewTokenError(str(err), is_recognised=err.is_recognised) from err
 
     async def _asked_range(self, headers: Mapping[str, str]) -> DataRange:
         """Return the data range, once it is known which version tells it."""
