@@ -152,7 +152,7 @@ async def test_an_alert_that_ends_or_is_snoozed_is_none(
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 @pytest.mark.parametrize("kind", ["alerts", "calibrations"])
-async def test_a_kind_that_may_not_be_read_hides_no_other_and_is_asked_once_a_day(
+async def test_a_kind_that_may_not_be_read_hides_no_other_and_is_asked_once_an_hour(
     source: DexcomApiSource,
     api: DexcomApiSimulator,
     clock: FakeTime,
@@ -168,7 +168,7 @@ async def test_a_kind_that_may_not_be_read_hides_no_other_and_is_asked_once_a_da
 
     first = await source.treatments(NOON - DAY)
     tried = asked(api)
-    clock.now += DAY - MINUTE
+    clock.now += HOUR - MINUTE
     api.add("egvs", clock.now, value=100)
     await source.treatments(NOON - DAY)
     tried_again = asked(api)

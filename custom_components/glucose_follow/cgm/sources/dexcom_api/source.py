@@ -27,6 +27,9 @@ _DAY = timedelta(days=1)
 _RANGE_AGE = timedelta(minutes=1)
 """One answer serves readings, treatments and devices of one round."""
 
+_REST = timedelta(hours=1)
+"""For how long a kind that we may not read is let be: a refusal may pass."""
+
 _AT_ONCE = 500
 """Documents decoded before the event loop gets a turn."""
 
@@ -222,7 +225,7 @@ class DexcomApiSource(CgmSource):
         return [device for _, device in await self._decoded(found, devices.device)]
 
     async def _read(self, kind: Kind, since: datetime, told: DataRange) -> None:
-        """Read what is new of a kind; one that we may not read, once a day.
+        """Read what is new of a kind; one that we may not read, once an hour.
 
         Raises:
             CgmError: As documented on `JsonClient.get`.
@@ -248,7 +251,7 @@ class DexcomApiSource(CgmSource):
         if self._version is Version.V2 and not kind.is_in_v2:
             return True
         refused = self._refused.get(kind.name)
-        return refused is not None and abs(now - refused) < _DAY
+        return refused is not None and abs(now - refused) < _REST
 
     @override
     async def statistics(
