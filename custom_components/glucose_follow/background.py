@@ -97,9 +97,9 @@ class Background:
             return
         coordinator.log.answer(question, fresh, coordinator.now())
         # A change or profile that was corrected or deleted is known by it, too.
-        status = await coordinator.source.known_status()
-        if status is not None and coordinator.status_log.status is not None:
-            coordinator.status_log.answer(status)
+        if coordinator.status_log.status is not None:
+            status = await coordinator.source.known_status()
+            coordinator.status_log.answer(status or coordinator.status_log.status)
         coordinator.async_judge()
 
     async def _read_status(self) -> None:

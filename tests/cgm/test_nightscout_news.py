@@ -1,10 +1,13 @@
 """What sockets say, decoded: the same as what is answered."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
+import threading
+from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
@@ -19,7 +22,11 @@ from custom_components.glucose_follow.cgm.models import (
     TreatmentKind,
 )
 from custom_components.glucose_follow.cgm.source import Change
-from custom_components.glucose_follow.cgm.sources.nightscout import decode, news
+from custom_components.glucose_follow.cgm.sources.nightscout import (
+    decode,
+    news,
+    profiles,
+)
 from custom_components.glucose_follow.cgm.sources.nightscout.news import News
 from custom_components.glucose_follow.cgm.sources.nightscout.reader import StatusReader
 from custom_components.glucose_follow.cgm.transport import Json
@@ -426,6 +433,31 @@ def rates_of(change: Change) -> list[tuple[str, float]]:
         for use in change.status.profiles
         if use.basal is not None
     ]
+
+
+async def test_what_is_worked_out_of_what_was_known_before_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A profile may be told while it is worked out, in a thread, that there is none."""
+    reader, told = StatusReader(lambda: NOON), threading.Event()
+    work_out, begun = profiles.uses, threading.Event()
+
+    def slowly(*known: Any) -> Any:
+        """Work out the first at last."""
+        is_first = not begun.is_set()
+        begun.set()
+        assert not is_first or told.wait(10)
+        return work_out(*known)
+
+    monkeypatch.setattr(profiles, "uses", slowly)
+    first = asyncio.create_task(reader.hear())
+    await asyncio.to_thread(begun.wait)
+
+    await reader.hear(newest_profiles=[PROFILE])
+    told.set()
+    await first
+
+    assert [use.name for use in (await reader.hear()).profiles] == ["Day"]
 
 
 async def test_a_profile_that_was_changed_is_in_use_at_once() -> None:

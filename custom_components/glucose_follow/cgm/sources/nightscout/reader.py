@@ -120,11 +120,12 @@ class StatusReader:
 
     async def _worked_out(self) -> DeviceStatus:
         """Return what is newest, with which profile is in use and when."""
-        if self._uses is None:
-            switches = list(self._switches.values())
-            self._uses = await asyncio.to_thread(
-                profiles.uses, self._profiles, switches
-            )
+        while self._uses is None:
+            known, switches = list(self._profiles), dict(self._switches)
+            uses = await asyncio.to_thread(profiles.uses, known, [*switches.values()])
+            # Others may be told meanwhile.
+            if (known, switches) == (list(self._profiles), self._switches):
+                self._uses = uses
         return self.status()
 
     def take(self, documents: Iterable[Document]) -> None:
