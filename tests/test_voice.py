@@ -434,7 +434,7 @@ async def test_a_known_name_among_other_words_is_understood(
     ("language", "text"),
     [
         ("da", "Hvad er vores blodsukker?"),
-        ("de", "Wie ist der Blutzucker bei mir?"),
+        ("de", "Wie ist der Blutzucker bei mir?"),  # codespell:ignore ist
         ("es", "¿Cuál es la glucosa de mí?"),
         ("fi", "Mikä on nykyinen verensokeri?"),
         ("nb", "Hva er blodsukkeret hos meg?"),
@@ -575,7 +575,7 @@ async def test_every_norwegian_is_understood(
     ("language", "question"),
     [
         ("en", "What is {}'s blood sugar?"),
-        ("de", "Wie ist der Blutzucker von {}?"),
+        ("de", "Wie ist der Blutzucker von {}?"),  # codespell:ignore ist
         ("fi", "Mikä on {}n verensokeri?"),
         ("pl", "Jaki poziom cukru ma {}?"),
     ],
