@@ -37,6 +37,7 @@ class CgmAuthError(CgmError):
         is_recognised: Whether the credential is known, and only lacks a right.
         is_unverified: Whether its owner has not shown yet whose e-mail it is.
         is_final: Whether it may not be shown again before somebody acts.
+        is_renewed: Whether it was made for the very question that it may not ask.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class CgmAuthError(CgmError):
         is_recognised: bool = False,
         is_unverified: bool = False,
         is_final: bool = False,
+        is_renewed: bool = False,
     ) -> None:
         """Keep what the source knows of the credential."""
         super().__init__(message)
         self.is_recognised = is_recognised
         self.is_unverified = is_unverified
         self.is_final = is_final
+        self.is_renewed = is_renewed
 
 
 class CgmRateLimitError(CgmError):

@@ -66,10 +66,6 @@ KINDS = (
 )
 
 
-class CgmNewTokenError(CgmAuthError):
-    """Even an access token that was renewed for the question is refused."""
-
-
 def is_refused(err: CgmError) -> bool:
     """Return whether an application may not read a kind, or there is none.
 
@@ -77,5 +73,5 @@ def is_refused(err: CgmError) -> bool:
     that has ended.
     """
     if isinstance(err, CgmAuthError):
-        return err.is_recognised or isinstance(err, CgmNewTokenError)
+        return err.is_recognised or err.is_renewed
     return isinstance(err, CgmResponseError) and err.status == 404

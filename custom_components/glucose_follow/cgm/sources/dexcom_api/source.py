@@ -19,7 +19,7 @@ from . import decode, devices
 from .data_range import DataRange, Span, data_range
 from .environment import Environment, api_url
 from .fields import Document
-from .kinds import KINDS, CgmNewTokenError, Kind, is_refused
+from .kinds import KINDS, Kind, is_refused
 from .ledger import Ledger
 from .windows import stamp, windows
 
@@ -322,7 +322,8 @@ class DexcomApiSource(CgmSource):
         try:
             return await ask(_credentials(renewed))
         except CgmAuthError as err:
-            raise CgmNewTokenError(str(err), is_recognised=err.is_recognised) from err
+            err.is_renewed = True
+            raise
 
     async def _asked_range(self, headers: Mapping[str, str]) -> DataRange:
         """Return the data range, once it is known which version tells it."""
