@@ -587,6 +587,16 @@ async def test_several_treatments_that_are_deleted_are_gone_within_a_minute(
     assert asked(site, "treatments") == before + 1
 
 
+def add_profiles(site: NightscoutSimulator, clocks: Clocks) -> None:
+    """Let a site have two profiles, of which the day's is in use."""
+    basal = [{"time": "00:00", "value": 1, "timeAsSeconds": 0}]
+    site.add_profile(
+        at=clocks.world() - 30 * DAY,
+        defaultProfile="Day",
+        store={name: {"timezone": "UTC", "basal": basal} for name in ("Day", "Sick")},
+    )
+
+
 async def test_a_profile_of_two_days_ago_stays_in_use(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -594,12 +604,7 @@ async def test_a_profile_of_two_days_ago_stays_in_use(
     clocks: Clocks,
 ) -> None:
     """A site forgets then that it was chosen, and says that it was removed."""
-    basal = [{"time": "00:00", "value": 1, "timeAsSeconds": 0}]
-    site.add_profile(
-        at=clocks.world() - 30 * DAY,
-        defaultProfile="Day",
-        store={name: {"timezone": "UTC", "basal": basal} for name in ("Day", "Sick")},
-    )
+    add_profiles(site, clocks)
     site.add_treatment(
         at=clocks.world() - 47 * HOUR, eventType="Profile Switch", profile="Sick"
     )
@@ -620,12 +625,7 @@ async def test_a_profile_whose_choice_was_deleted_is_not_in_use_for_long(
     clocks: Clocks,
 ) -> None:
     """Together with something else, which a lost database would say as well."""
-    basal = [{"time": "00:00", "value": 1, "timeAsSeconds": 0}]
-    site.add_profile(
-        at=clocks.world() - 30 * DAY,
-        defaultProfile="Day",
-        store={name: {"timezone": "UTC", "basal": basal} for name in ("Day", "Sick")},
-    )
+    add_profiles(site, clocks)
     at = clocks.world() - HOUR
     site.add_treatment(at=at - HOUR, eventType="Bolus", insulin=2)
     mistakes = [

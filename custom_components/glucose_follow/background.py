@@ -97,9 +97,11 @@ class Background:
             return
         coordinator.log.answer(question, fresh, coordinator.now())
         # A change or profile that was corrected or deleted is known by it, too.
+        # Before the first answer about them, not all of it is known.
         if coordinator.status_log.status is not None:
             status = await coordinator.source.known_status()
-            coordinator.status_log.answer(status or coordinator.status_log.status)
+            if status is not None:
+                coordinator.status_log.answer(status)
         coordinator.async_judge()
 
     async def _read_status(self) -> None:
