@@ -75,14 +75,15 @@ def is_home_elsewhere(socket_enabled: None) -> Iterator[None]:
 
 @pytest.mark.usefixtures("is_home_elsewhere")
 def test_a_running_integration_asks_within_its_budget(measure: Measure) -> None:
-    days = measure("day --hours 2")
+    # When to ask is left to chance a little; over two hours that showed.
+    days = measure("day --hours 4 --quiet")
 
     quiet, busy = days["five minutes, quiet"], days["one minute, quiet"]
     # Nine are asked at the start only, and every six hours again.
-    assert (quiet["total"] - quiet["socket"] - 9) / 2 <= 34
-    assert (busy["total"] - busy["socket"] - 9) / 2 <= 88
+    assert (quiet["total"] - quiet["socket"] - 9) / 4 <= 34
+    assert (busy["total"] - busy["socket"] - 9) / 4 <= 88
     # A site without sockets is tried again and again, more and more gently.
-    assert quiet["socket"] / 2 <= 8
+    assert quiet["socket"] / 4 <= 8
 
 
 def test_a_day_of_dropping_sockets_loses_nothing_and_costs_little(
