@@ -263,6 +263,27 @@ async def test_whoever_says_so_is_followed_live(
     assert state(hass, SIGNAL_LOST) == "on"
 
 
+async def test_a_silence_of_hours_is_filled_as_soon_as_its_readings_are_there(
+    hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
+) -> None:
+    """A phone that is back sends its newest reading first, and the rest in pieces."""
+    entry = entry_of(live=True)
+    await set_up(hass, entry)
+    tidepool.archive._person = None
+    await pass_time(hass, clocks, 5 * HOUR, step=5 * MINUTE)
+    back = clocks.world()
+    pieces = [[0], range(5, 60, 5), range(180, 295, 5), range(60, 180, 5)]
+
+    for piece in pieces:
+        for minutes in piece:
+            at = back - minutes * MINUTE
+            tidepool.archive.add("cbg", at, value=5.5, units="mmol/L")
+        await pass_time(hass, clocks, 5 * MINUTE, step=MINUTE)
+
+    known = {reading.at for reading in entry.runtime_data.data.readings}
+    assert {back - minutes * MINUTE for piece in pieces for minutes in piece} <= known
+
+
 async def test_late_data_of_a_live_account_are_a_lost_signal(
     hass: HomeAssistant, tidepool: TidepoolSimulator, clocks: Clocks
 ) -> None:

@@ -178,9 +178,9 @@ async def test_others_have_their_turn_while_many_calculations_are_compared() -> 
 class Shelf:
     """A ledger of readings, and an account that it is read from."""
 
-    def __init__(self) -> None:
+    def __init__(self, near: timedelta = DAY) -> None:
         """Hold nothing."""
-        self.ledger: Ledger[Reading] = Ledger(("cbg",))
+        self.ledger: Ledger[Reading] = Ledger(("cbg",), near=near)
         self.account: dict[str, Reading] = {}
         self.now = NOON
         self.asked: list[Question] = []
@@ -301,17 +301,37 @@ def test_the_day_before_is_read_once_an_hour(shelf: Shelf) -> None:
     assert shelf.asked[2].since == shelf.now - 45 * MINUTE
 
 
-def test_who_asks_for_days_gets_what_is_held_with_the_last_hours_read_again(
-    shelf: Shelf,
-) -> None:
+def filled(near: timedelta) -> Shelf:
+    """Return a shelf of a day whose last minutes are there, and were read."""
+    shelf = Shelf(near)
+    for hours in range(25):
+        shelf.add(hours * HOUR)
     shelf.look(2 * DAY)
     shelf.now += 20 * MINUTE
     shelf.add(timedelta())
+    return shelf
+
+
+def test_who_asks_for_days_gets_what_is_held_with_the_last_hours_read_again() -> None:
+    shelf = filled(3 * HOUR)
 
     told_now = shelf.look(DAY)
 
     assert len(told_now) == 25
     assert shelf.ages()[1:] == [3 * HOUR + 20 * MINUTE]
+
+
+def test_a_long_silence_that_is_filled_little_by_little_is_read_each_time() -> None:
+    shelf = filled(DAY)
+    for hours in (1, 4, 7):
+        shelf.now += 5 * MINUTE
+        late = shelf.add(hours * HOUR)
+        shelf.add(timedelta())
+
+        told_now = shelf.look(8 * HOUR)
+
+        assert shelf.account[late] in told_now
+    assert not any(question.is_all for question in shelf.asked[1:])
 
 
 def test_a_stretch_that_was_uploaded_late_is_read_from_its_beginning(

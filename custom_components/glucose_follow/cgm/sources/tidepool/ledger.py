@@ -14,9 +14,6 @@ KEPT = timedelta(days=4)
 OVERLAP = timedelta(days=1)
 """How far back documents are read again: they arrive late, change and vanish."""
 
-_NEAR = timedelta(hours=3)
-"""How far before what is new is read again in between, at most."""
-
 _ALL_EVERY = timedelta(hours=1)
 """How often the whole overlap is read again."""
 
@@ -46,13 +43,16 @@ class Ledger[T: Dated]:
     until the next one does not repeat it either.
     """
 
-    def __init__(self, types: tuple[str, ...]) -> None:
+    def __init__(self, types: tuple[str, ...], *, near: timedelta = OVERLAP) -> None:
         """Hold nothing.
 
         Args:
             types: What Tidepool calls what is held here.
+            near: How far before what is new is read again for who asks for more, at
+                most; the whole overlap is, once an hour.
         """
         self.types = types
+        self._near = near
         self._items: dict[str, T] = {}
         self._missed: set[str] = set()
         self._changed: set[str] = set()
@@ -79,7 +79,7 @@ class Ledger[T: Dated]:
                 return None
             new_since = self._until(now)
         is_all = not _is_younger(self._read_all, now, _ALL_EVERY)
-        near = max(min(since, new_since), new_since - _NEAR)
+        near = max(min(since, new_since), new_since - self._near)
         start = new_since - OVERLAP if is_all else near
         return Question(since=max(self._since, now - KEPT, start), is_all=is_all)
 

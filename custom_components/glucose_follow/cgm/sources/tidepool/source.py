@@ -31,6 +31,12 @@ _HISTORY = ("bolus", "food", "insulin", "wizard")
 _AROUND = timedelta(hours=1)
 """A meal and its calculation may be on both sides of where a stretch ends."""
 
+_NEAR = timedelta(hours=3)
+"""How far before what is new treatments are read again between two full readings.
+
+Those of a late source are asked for by the day. Readings are by what is missing.
+"""
+
 _INSTANT = timedelta.resolution
 
 _LATEST_AGE = timedelta(minutes=1)
@@ -74,7 +80,7 @@ class TidepoolSource(CgmSource):
         self._user_id = user_id
         self._is_live = is_live
         self._readings: Ledger[Reading] = Ledger((decode.READINGS,))
-        self._facts: Ledger[Fact] = Ledger(decode.TREATMENTS)
+        self._facts: Ledger[Fact] = Ledger(decode.TREATMENTS, near=_NEAR)
         self._latest: Latest = {}
         self._looked: datetime | None = None
         self._looped: Told | None = None
