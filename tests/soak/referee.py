@@ -109,7 +109,7 @@ class Referee:
         @callback
         def begin(_: HomeAssistant) -> None:
             entry.async_on_unload(coordinator.async_add_listener(judge))
-            judge()
+            self._alarms.follow(watch, coordinator)
 
         entry.async_on_unload(async_at_started(coordinator.hass, begin))
 
@@ -117,8 +117,7 @@ class Referee:
         """Look at nothing: Home Assistant is gone, and may not know what it showed."""
         self._hass = None
         for watch in self._watches.values():
-            self._alarms.forget_timer(watch)
-            watch.sleeper = None
+            self._alarms.leave(watch)
             if is_crash:
                 watch.last_reading = ""
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+from homeassistant.core import State
 import pytest
 
 from custom_components.glucose_follow.cgm.models import (
@@ -24,6 +25,8 @@ from .watch import SECOND, Notes, Watch
 TICK = 10 * SECOND
 SLEPT = 2 * HOUR
 RAISED = ("raised", "signal_lost")
+CLEARED = ("cleared", "signal_lost")
+ALARM = "event.alex_pushed_alarm"
 
 
 class Night:
@@ -62,6 +65,28 @@ class Night:
         """Let the home tell that the signal is lost."""
         self._watch.heard.append(RAISED)
 
+    def tick(self) -> None:
+        """Let the home look the moment that an alarm is due, and tell it."""
+        self._told.follow(self._watch, self._home)
+        assert self._watch.next_at is not None
+        self._now = self._watch.next_at
+        self._know()
+        self._hear("raised")
+
+    def read(self) -> None:
+        """Let the home learn of a reading."""
+        self._home.data = known([Reading(at=self._now, mgdl=120)], now=self._now)
+        self._told.step(self._watch, self._home)
+
+    def end(self) -> None:
+        """Let the home tell that the alarm is over."""
+        self._hear("cleared")
+
+    def _hear(self, kind: str) -> None:
+        """Let the referee hear of the alarm."""
+        told = State(ALARM, str(self._now), {"event_type": kind, "level": RAISED[1]})
+        self._told.hear(self._watch, told, self._now)
+
     def learn(self) -> None:
         """Let the home learn that a new sensor warms up."""
         started = Treatment(
@@ -96,6 +121,28 @@ async def test_news_may_come_before_a_home_that_slept_looks(
     night = Night()
 
     night.sleep()
+    for each in happened:
+        each(night)
+
+    assert night.violations() == wrong
+
+
+@pytest.mark.parametrize(
+    ("happened", "wrong"),
+    [
+        ((Night.read, Night.end), []),
+        ((Night.read,), [f"{[RAISED]}, not {[RAISED, CLEARED]}"]),
+        ((), []),
+        ((Night.end,), [f"{[RAISED, CLEARED]}, not {[RAISED]}"]),
+    ],
+)
+async def test_a_home_may_look_before_news_that_end_what_is_due(
+    happened: tuple[Callable[[Night], None], ...], wrong: list[str]
+) -> None:
+    """Its tick may come in the second in which a timer has yet to end."""
+    night = Night()
+
+    night.tick()
     for each in happened:
         each(night)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 
 from homeassistant.core import State, callback
 from homeassistant.util import dt as dt_util
@@ -69,6 +70,9 @@ class ToldAlarms:
 
     def hear(self, watch: Watch, new: State, now: datetime) -> None:
         """Note an alarm that is told twice, or about nothing."""
+        # The home's tick may come a moment before the timer, and news in between.
+        if watch.look_again is not None:
+            watch.look_again()
         kind, level = new.attributes["event_type"], new.attributes["level"]
         if kind == "repeated":
             watch.repeats[level] += 1
@@ -86,6 +90,17 @@ class ToldAlarms:
             watch.active.discard(level)
         elif level != Level.SIGNAL_LOST.value:
             self._shown.look_at_age(watch, {f"alarm {level}": new}, now)
+
+    @callback
+    def follow(self, watch: Watch, coordinator: CgmCoordinator) -> None:
+        """Let the pure engine look now, and whenever the time has come."""
+        watch.look_again = partial(self._step_if_due, watch, coordinator)
+        self.step(watch, coordinator)
+
+    def _step_if_due(self, watch: Watch, coordinator: CgmCoordinator) -> None:
+        """Let the pure engine look if it wanted to by now."""
+        if watch.next_at is not None and coordinator.now() >= watch.next_at:
+            self.step(watch, coordinator)
 
     @callback
     def step(self, watch: Watch, coordinator: CgmCoordinator) -> None:
@@ -111,6 +126,11 @@ class ToldAlarms:
             watch.timer = asyncio.get_running_loop().call_later(
                 seconds, self.step, watch, coordinator
             )
+
+    def leave(self, watch: Watch) -> None:
+        """Expect nothing of a home that is gone."""
+        self.forget_timer(watch)
+        watch.sleeper, watch.look_again = None, None
 
     @staticmethod
     def forget_timer(watch: Watch) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zlib import crc32
@@ -75,6 +75,9 @@ class Watch:
     urgent_since: datetime | None = None
     active: set[str] = field(default_factory=set)
     state: AlarmState = field(default_factory=AlarmState)
+    look_again: Callable[[], None] | None = None
+    """Lets the pure engine look, if the time has come; None if nobody is followed."""
+
     timer: asyncio.TimerHandle | None = None
     logins: int = 0
     login_at: datetime | None = None
