@@ -34,9 +34,15 @@ class ToldAlarms:
         glucose: State | None,
         now: datetime,
     ) -> None:
-        """Note alarms that are not as the engine says."""
-        if watch.next_at is not None and coordinator.now() >= watch.next_at:
-            sleeper = Sleeper(watch.state, [*watch.due], watch.next_at)
+        """Note alarms that are not as the engine says.
+
+        What is just due is looked at when the timer ends, as the home does it: news
+        of the same moment may come before. Only what a tick found is looked at here:
+        a machine that slept, or whose clock jumped, had no timer for it.
+        """
+        due, tick = watch.next_at, self._notes.tick
+        if due is not None and coordinator.now() >= due + tick:
+            sleeper = Sleeper(watch.state, [*watch.due], due)
             self.step(watch, coordinator)
             if now <= self._notes.lenient_until and watch.sleeper is None:
                 watch.sleeper = sleeper
