@@ -77,7 +77,7 @@ class Maker:
             key = keys[self._below(len(keys))]
             inner = where[key]  # type: ignore[index]  # a key or a place of it
             if not (isinstance(inner, dict | list) and inner and self._below(2)):
-                where[key] = self._anything()  # type: ignore[index]  # as above
+                where[key] = self._anything()  # type: ignore[index]  # a key or a place of it
                 return
             where = inner
 
