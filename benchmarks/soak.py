@@ -21,8 +21,9 @@ import sys
 from time import process_time
 
 from custom_components.glucose_follow.const import TICK
-from tests.soak.life import Life, live
+from tests.soak.life import live
 from tests.soak.subjects import KINDS
+from tests.soak.sums import Life
 
 from .soak_kept import Kept, row
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 import json
 from pathlib import Path
 
-from tests.soak.life import Life
+from tests.soak.sums import Life
 from tests.soak.watch import Violation
 
 _CODE = Path(__file__).parent.parent / "custom_components"

@@ -20,28 +20,41 @@ class Asked:
         """Hold what was asked in the last hour to its budget, and forget it."""
         now = self._notes.clocks.world()
         for subject, watch in self._watches.items():
-            last: object = None
-            for request in subject.server.requests:
-                # Who finds a connection dropped tries another at once.
-                what = request.at, str(request.query), subject.is_for_readings(request)
-                if subject.is_for_history(request) or what == last:
-                    continue
-                last = what
-                watch.asked.append(request.at)
-                if subject.is_for_readings(request):
-                    watch.asked_readings.append(request.at)
-            subject.server.requests.clear()
+            self._take(subject, watch)
             self._look_at_logins(watch, now)
             often = 1 + sum(at > now - HOUR for at in starts[subject])
+            ended = self._sessions_ended(watch, now)
+            budget = subject.calm if _was_calm(watch, now, often) else subject.budget
             for name, times, most in (
-                ("readings", watch.asked_readings, subject.budget.readings),
-                ("total", watch.asked, subject.budget.total),
+                ("readings", watch.asked_readings, budget.readings * often + ended),
+                ("total", watch.asked, budget.total * often + ended),
+                ("logins", watch.asked_to_log_in, budget.logins * often),
             ):
                 del times[: bisect_right(times, now - HOUR)]
                 watch.most[name] = max(watch.most[name], len(times))
-                if len(times) > most * often + self._sessions_ended(watch, now):
+                if len(times) > most:
                     detail = f"{len(times)} for {name} in an hour, {often} starts"
                     self._notes.add(watch, "asked too often", detail)
+
+    @staticmethod
+    def _take(subject: Subject, watch: Watch) -> None:
+        """Take in what a server was asked, and let it forget that."""
+        last, is_second = None, False
+        for request in subject.server.requests:
+            if subject.is_for_history(request):
+                continue
+            # Who finds a connection dropped tries another at once, and no third.
+            what = request.at, str(request.query), subject.is_for_readings(request)
+            is_second = what == last and not is_second
+            last = what
+            if is_second:
+                continue
+            watch.asked.append(request.at)
+            if subject.is_for_readings(request):
+                watch.asked_readings.append(request.at)
+            if subject.is_for_login(request):
+                watch.asked_to_log_in.append(request.at)
+        subject.server.requests.clear()
 
     def _sessions_ended(self, watch: Watch, now: datetime) -> int:
         """Return how many more than one ended: each costs a request that fails."""
@@ -60,3 +73,9 @@ class Asked:
             watch.logins_seen += [now] * (logins - watch.logins)
             watch.logins, watch.login_at = logins, now
         watch.was_sound = is_calm
+
+
+def _was_calm(watch: Watch, now: datetime, often: int) -> bool:
+    """Return whether nothing was wrong for an hour, and nothing began."""
+    is_long = watch.sound_since <= now - HOUR
+    return is_long and not watch.is_in_trouble and often == 1

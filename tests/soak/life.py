@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 import gc
 import logging
@@ -26,8 +25,9 @@ from .clocks import Clocks, SoakLoop, one_processor
 from .house import House, quiet
 from .referee import Referee
 from .subjects import KINDS, Subject, lead
+from .sums import Life, look_at_repetitions, look_at_resources, sum_up
 from .troubles import GRACE, Trouble, of
-from .watch import HOUR, MINUTE, SECOND, Violation
+from .watch import HOUR, MINUTE, SECOND
 
 STEP = 10 * SECOND
 BEGINS = (
@@ -36,6 +36,9 @@ BEGINS = (
 )
 """The day before clocks go back, and the day before they go forward."""
 
+LASTING = 4
+"""Of so many homes one never restarts: what grows slowly has time to."""
+
 _BETWEEN = 4 * HOUR
 """Between somebody's troubles, on average; each lasts minutes to an hour."""
 
@@ -43,29 +46,7 @@ _BETWEEN_STOPS = 7 * HOUR
 """Between what happens to the home, on average."""
 
 _WRONG = (-3 * HOUR, -HOUR, HOUR, 3 * HOUR, 26 * HOUR, -40 * MINUTE, 90 * SECOND)
-_NOISE = 2
-"""By how much tasks, timers and files differ from one moment to another."""
-
 _NOT_OURS = ("aiohttp.access", "aiohttp.server", "simulators")
-
-
-@dataclass(kw_only=True)
-class Life:
-    """What came of some days."""
-
-    seed: int
-    days: float
-    people: list[str]
-    violations: list[Violation] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    most: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Most requests in an hour, by person."""
-
-    logins: dict[str, int] = field(default_factory=dict)
-    resources: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Least at the beginning and at the end."""
-
-    trace: int = 0
 
 
 class Ears(logging.Handler):
@@ -101,6 +82,7 @@ class Days:
         self.subjects = subjects
         self.happened: Counter[str] = Counter()
         self._end = clocks.world() + timedelta(days=days)
+        self._is_lasting = seed % LASTING == 0
         self._troubles: dict[Subject, tuple[datetime, Trouble]] = {}
         self._next = {each: self._later(_BETWEEN) for each in subjects}
         self._next_stop = self._later(_BETWEEN_STOPS)
@@ -168,7 +150,9 @@ class Days:
 
     async def _stop(self, house: House) -> None:
         """Let something happen to the home or its clocks."""
-        kinds = [self._restart, self._restart, self._reload, self._sleep, self._jump]
+        kinds = [self._sleep, self._jump]
+        if not self._is_lasting:
+            kinds += [self._restart, self._restart, self._reload]
         # What is not running can only find its clock wrong.
         await self.rng.choice(kinds if house.hass else [self._jump])(house)
 
@@ -297,55 +281,11 @@ async def _live(seed: int, days: float, kinds: Sequence[int], tick: timedelta) -
             # What is to be written in a while is written.
             await asyncio.sleep(600)
         after, names = held(), what_is_held()
-    _sum_up(life, drive, ears)
-    _look_at_resources(life, drive.samples, left, before, after, clocks.world(), names)
+    sum_up(life, drive.referee, subjects, ears.heard)
+    life.counts += drive.happened
+    look_at_repetitions(life, clocks.world())
+    look_at_resources(life, drive.samples, left, before, after, clocks.world(), names)
     return life
-
-
-def _sum_up(life: Life, drive: Days, ears: Ears) -> None:
-    """Write down what the referee saw, and what was logged."""
-    referee, notes = drive.referee, drive.referee.notes
-    life.violations = notes.violations
-    life.counts = notes.counts + drive.happened
-    life.trace = notes.trace
-    now = drive.clocks.world()
-    for subject in drive.subjects:
-        life.most[subject.kind] = dict(referee.watch(subject).most)
-        life.logins[subject.kind] = subject.logins
-    for text in ears.heard:
-        life.violations.append(
-            Violation(at=now, who="log", rule="exception logged", detail=text)
-        )
-
-
-def _look_at_resources(
-    life: Life,
-    samples: Sequence[dict[str, int]],
-    left: int,
-    before: dict[str, int],
-    after: dict[str, int],
-    now: datetime,
-    names: str,
-) -> None:
-    """Note what grows, and what is never let go of."""
-    third = max(1, len(samples) // 3)
-    found = []
-    for name, least in before.items():
-        early = [each[name] for each in samples[:third]]
-        late = [each[name] for each in samples[-third:]]
-        if samples:
-            life.resources[name] = min(early), min(late)
-            # A few samples tell noise from growth no better than none.
-            if third >= 8 and min(late) > max(early) + _NOISE:
-                found.append(f"{name} grew from {max(early)} to {min(late)}")
-        if after[name] > least:
-            found.append(f"{name}: {after[name]} left of {least} {names}")
-    if left:
-        found.append(f"{left} coordinators are held by somebody")
-    life.violations += [
-        Violation(at=now, who="home", rule="resources grow", detail=each)
-        for each in found
-    ]
 
 
 def live(

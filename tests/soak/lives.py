@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from .clocks import WORKER
+from .watch import AGED, REPORTED
 
 ALIKE = {"PYTHONHASHSEED": "0"}
 """With it sets have one order in all processes."""
@@ -110,6 +111,7 @@ def look_for_life(rows: Sequence[Row]) -> None:
     assert len({kind for row in rows for kind in row["people"]}) == 4
     for name in ("restart", "crash", "reload", "suspend", "jump", "Down"):
         assert total[name] > 0, name
+    assert {key for row in rows for key in row["seen"]} == {*AGED, REPORTED}
     assert total["readings"] > 50_000
     assert total["alarms raised"] > 50
     assert total["treatments"] > 20

@@ -13,6 +13,7 @@ from .clocks import Clocks
 from .shown import Shown
 from .subjects import Subject
 from .told_alarms import ToldAlarms
+from .told_devices import ToldDevices
 from .told_treatments import ToldTreatments
 from .watch import AGED, SECOND, UNKNOWN, Notes, Watch, is_sound, watch_of
 
@@ -49,6 +50,7 @@ class Referee:
         self._shown = Shown(self.notes)
         self._alarms = ToldAlarms(self.notes, self._shown)
         self._treatments = ToldTreatments(self.notes)
+        self._devices = ToldDevices(self.notes)
 
     def watch(self, subject: Subject) -> Watch:
         """Return what is known of somebody."""
@@ -149,6 +151,7 @@ class Referee:
         glucose = self._shown.look(watch, self._hass.states, now)
         self._alarms.look(watch, coordinator, glucose, now)
         self._treatments.look(watch, now)
+        self._devices.look(watch, self._hass.states, now)
 
     @callback
     def _changed(self, event: Event[EventStateChangedData]) -> None:
@@ -166,6 +169,8 @@ class Referee:
         if key == "last_reading":
             if new.state < watch.last_reading:
                 self.notes.add(watch, "states out of order", new.state)
+            if new.state > watch.last_reading and is_sound(watch, now):
+                self._shown.note_wait(watch, new, now)
             watch.last_reading = new.state
         elif key in {"alarm", "treatment"}:
             # Entities of events show the last one again when they come back.

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from homeassistant.core import HomeAssistant, State, StateMachine
@@ -11,18 +11,24 @@ from homeassistant.util import dt as dt_util
 from custom_components.glucose_follow.cgm.data import STALE_AFTER
 from custom_components.glucose_follow.const import DOMAIN
 
-from .watch import (
-    AGED,
-    HOUR,
-    SECOND,
-    SHOWN_WITHIN,
-    SKEWED,
-    SLOWEST,
-    UNKNOWN,
-    Notes,
-    Watch,
-    is_sound,
-)
+from .watch import AGED, HOUR, SECOND, SHOWN_WITHIN, UNKNOWN, Notes, Watch, is_sound
+
+RANGES = {
+    "urgent_low": (0, 60),
+    "low": (56, 74),
+    "in_range": (70, 180),
+    "high": (176, 249),
+    "urgent_high": (245, 1000),
+}
+"""From and to which value: a range ends 5 mg/dL beyond where it begins."""
+
+FACTS_OF = {
+    "low": {"low", "urgent_low"},
+    "urgent_low": {"urgent_low"},
+    "high": {"high", "urgent_high"},
+    "urgent_high": {"urgent_high"},
+}
+"""In which ranges a fact is so."""
 
 
 class Shown:
@@ -41,8 +47,11 @@ class Shown:
         }
         glucose = shown.get("glucose")
         if shown:
+            watch.seen |= shown.keys()
             self.look_at_age(watch, shown, now)
             self._look_at_value(watch, states, glucose)
+            self._look_at_reading(watch, shown, states, now)
+            self._look_at_facts(watch, shown)
         if is_sound(watch, now):
             self._look_for_newest(watch, states, now)
         return glucose
@@ -85,13 +94,63 @@ class Shown:
             if known is None or known.mgdl != value:
                 self._notes.add(watch, "reading invented", f"{at.isoformat()} {value}")
 
+    def look_at_alarm(self, watch: Watch, alarm: State, now: datetime) -> None:
+        """Note an alarm about a value that is not one of the newest readings'."""
+        subject, value = watch.subject, alarm.attributes["value"]
+        if value is None:
+            return
+        newest = subject.stamps[bisect_right(subject.stamps, now - HOUR) :]
+        if value not in {subject.known[at].mgdl for at in newest}:
+            detail = f"{alarm.attributes['level']} {value}"
+            self._notes.add(watch, "alarm of another value", detail)
+
+    @staticmethod
+    def note_wait(watch: Watch, last: State, now: datetime) -> None:
+        """Note for how long the server had a reading that is shown now."""
+        at = dt_util.parse_datetime(last.state)
+        subject = watch.subject
+        place = bisect_right(subject.stamps, at + SECOND) - 1 if at else -1
+        if place >= 0:
+            arrived = subject.arrived[subject.stamps[place]]
+            watch.waits.append((now - arrived).total_seconds())
+
     def look_at_age(
         self, watch: Watch, shown: Mapping[str, State], now: datetime
     ) -> None:
         """Note what is shown past its time."""
         newest = watch.subject.stamps[-1] if watch.subject.stamps else None
-        if newest is None or now - newest > self._oldest(now):
+        if newest is None or now - newest > self._notes.oldest(now, STALE_AFTER):
             self._notes.add(watch, "shown past its time", f"{list(shown)}")
+
+    def _look_at_reading(
+        self,
+        watch: Watch,
+        shown: Mapping[str, State],
+        states: StateMachine,
+        now: datetime,
+    ) -> None:
+        """Note what is of a reading past its time, whatever the server has by now."""
+        last = states.get(watch.ids["last_reading"])
+        at = dt_util.parse_datetime(last.state) if last else None
+        if at is None or now - at - SECOND > self._notes.oldest(now, STALE_AFTER):
+            told = last.state if last else "no state"
+            self._notes.add(watch, "old reading shown", f"{told}: {list(shown)}")
+
+    def _look_at_facts(self, watch: Watch, shown: Mapping[str, State]) -> None:
+        """Note a range that is not the value's, or a fact that is not the range's."""
+        glucose, place = shown.get("glucose"), shown.get("range")
+        if glucose is None or place is None:
+            return
+        least, most = RANGES[place.state]
+        if not least <= float(glucose.state) <= most:
+            detail = f"{place.state} of {glucose.state}"
+            self._notes.add(watch, "range of another value", detail)
+        for key, ranges in FACTS_OF.items():
+            if (fact := shown.get(key)) is None:
+                self._notes.add(watch, "fact not known", key)
+            elif (fact.state == "on") != (place.state in ranges):
+                detail = f"{key} {fact.state} in {place.state}"
+                self._notes.add(watch, "fact of another range", detail)
 
     def _look_at_value(
         self, watch: Watch, states: StateMachine, glucose: State | None
@@ -130,12 +189,3 @@ class Shown:
         if at is None or at < stamps[older].replace(microsecond=0):
             told = last.state if last else "no state"
             self._notes.add(watch, "newest not shown", f"{told}, not {stamps[older]}")
-
-    def _oldest(self, now: datetime) -> timedelta:
-        """Return how old may be what is shown."""
-        if now < self._notes.lenient_until:
-            return timedelta.max
-        wrong = abs(self._notes.clocks.wrong)
-        if not wrong:
-            return STALE_AFTER + SECOND
-        return STALE_AFTER + (wrong if wrong <= SKEWED else SLOWEST / 2) + SECOND

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
+from random import Random
 from typing import Any, override
 
 from benchmarks.deliveries import BEGIN, Story, tell
@@ -37,6 +38,10 @@ ACCOUNT = "12345678-9abc-4def-8123-456789abcdef"
 PERIOD = timedelta(minutes=5)
 KEPT = timedelta(hours=27)
 UPLOAD_TAKES = timedelta(seconds=5)
+MINUTE = timedelta(minutes=1)
+
+_STOPS = 0.02
+"""How likely a loop stops after a reading: twice in three of its days."""
 
 type Server = LoopbackServer[Any, Any]
 type Clock = Callable[[], datetime]
@@ -48,6 +53,8 @@ class Budget:
 
     readings: int
     total: int
+    logins: int = 0
+    """Requests that send a password, refused ones too."""
 
 
 class Subject(ABC):
@@ -55,6 +62,9 @@ class Subject(ABC):
 
     kind: str
     budget: Budget
+    calm: Budget
+    """The same of an hour in which nothing was wrong."""
+
     tells_treatments = False
     """Whether treatments are told as events."""
 
@@ -76,6 +86,8 @@ class Subject(ABC):
         """The same stamps, oldest first."""
         self.done: list[tuple[datetime, Treatment]] = []
         """What was just entered, and when."""
+        self.reports: dict[float, datetime] = {}
+        """When a loop told how much insulin is on board, by what it told."""
 
     @property
     def title(self) -> str:
@@ -117,6 +129,10 @@ class Subject(ABC):
 
     def is_for_history(self, request: Any) -> bool:
         """Return whether a request read what is long ago, once for all time."""
+        return False
+
+    def is_for_login(self, request: Any) -> bool:
+        """Return whether a request sent a password."""
         return False
 
     def upload(self, now: datetime) -> None:
@@ -177,6 +193,8 @@ class Polled(Subject):
     kind = "polled"
     # The error ladder asks 30 times in 15 minutes, then every five.
     budget = Budget(readings=120, total=200)
+    # A phone that is silent is asked for every minute or two at first.
+    calm = Budget(readings=70, total=100)
     tells_treatments = True
     is_new = False
 
@@ -246,13 +264,39 @@ class Pushed(Polled):
     kind = "pushed"
     is_new = True
 
+    def __init__(self, seed: int, days: int, start: datetime, clock: Clock) -> None:
+        """Prepare a site that a loop writes to."""
+        super().__init__(seed, days, start, clock)
+        self._chance = Random(f"loop {seed}")
+        self._reported, self._silent_until = start, start
+
+    @override
+    def _add(self, reading: Reading) -> None:
+        super()._add(reading)
+        if reading.at > self._reported:
+            self._report(reading.at)
+
+    def _report(self, at: datetime) -> None:
+        """Let the loop tell what it knows, unless it does not run for a while."""
+        self._reported = at
+        if self._chance.random() < _STOPS:
+            self._silent_until = at + self._chance.uniform(10, 120) * MINUTE
+        if at < self._silent_until:
+            return
+        # Each amount tells when it was told: none comes again for half a day.
+        units = round(int(at.timestamp() // 60) % 900 / 100, 2)
+        self.reports[units] = at
+        told = {"timestamp": at.isoformat(), "iob": units}
+        self.site.add_devicestatus(at=at, loop={**told, "iob": told})
+
 
 class Shared(Subject):
     """Somebody who shares through Dexcom."""
 
     kind = "shared"
     # Its own cap, and as often again for sessions that ended.
-    budget = Budget(readings=26, total=52)
+    budget = Budget(readings=26, total=52, logins=6)
+    calm = Budget(readings=26, total=28, logins=1)
 
     def __init__(self, seed: int, days: int, start: datetime, clock: Clock) -> None:
         """Prepare a server."""
@@ -293,6 +337,10 @@ class Shared(Subject):
         return bool(request.kind == READ)
 
     @override
+    def is_for_login(self, request: Any) -> bool:
+        return bool(request.kind != READ)
+
+    @override
     def tidy(self, now: datetime) -> None:
         kept = (each for each in self.dexcom._added if each[0] >= now - KEPT)
         self.dexcom._added = list(kept)
@@ -308,7 +356,8 @@ class Tidal(Subject):
 
     kind = "tidal"
     # Its own cap, what the referee asks for, and again with other tokens.
-    budget = Budget(readings=33, total=80)
+    budget = Budget(readings=33, total=80, logins=6)
+    calm = Budget(readings=33, total=65, logins=1)
 
     def __init__(self, seed: int, days: int, start: datetime, clock: Clock) -> None:
         """Prepare a server."""
@@ -355,6 +404,10 @@ class Tidal(Subject):
     @override
     def is_for_readings(self, request: Any) -> bool:
         return bool(request.query.get("type") == "cbg")
+
+    @override
+    def is_for_login(self, request: Any) -> bool:
+        return bool(request.path == "/auth/login" and request.method == "POST")
 
     @override
     def is_for_history(self, request: Any) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import soak, soak_kept
 from benchmarks.soak_kept import Kept, read, row
 
-from .life import Life
+from .sums import Life
 from .watch import Violation
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

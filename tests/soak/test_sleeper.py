@@ -88,7 +88,8 @@ class Night:
 
     def _hear(self, kind: str) -> None:
         """Let the referee hear of the alarm."""
-        told = State(ALARM, str(self._now), {"event_type": kind, "level": RAISED[1]})
+        attributes = {"event_type": kind, "level": RAISED[1], "value": None}
+        told = State(ALARM, str(self._now), attributes)
         self._told.hear(self._watch, told, self._now)
 
     def learn(self) -> None:

@@ -80,6 +80,7 @@ class ToldAlarms:
         if watch.look_again is not None:
             watch.look_again()
         kind, level = new.attributes["event_type"], new.attributes["level"]
+        self._shown.look_at_alarm(watch, new, now)
         if kind == "repeated":
             watch.repeats[level] += 1
         else:
@@ -121,10 +122,11 @@ class ToldAlarms:
             # One may come in the very moment that a reading ends it.
             if kind == "repeated":
                 watch.repeats[level] -= 1
+                self._notes.counts["repetitions due"] += 1
                 continue
             watch.due.append((kind, level))
-            if kind == "cleared" and abs(watch.repeats.pop(level, 0)) > 1:
-                self._notes.add(watch, "repeated not as the engine says", level)
+            if kind == "cleared":
+                self._settle(watch, level)
         self.forget_timer(watch)
         if watch.next_at is not None:
             # As the home does it: what is due first must be looked at first.
@@ -132,6 +134,13 @@ class ToldAlarms:
             watch.timer = asyncio.get_running_loop().call_later(
                 seconds, self.step, watch, coordinator
             )
+
+    def _settle(self, watch: Watch, level: str) -> None:
+        """Note how often an alarm that is over was repeated too often, or too seldom."""
+        off = watch.repeats.pop(level, 0)
+        self._notes.counts["repetitions off"] += abs(off)
+        if abs(off) > 1:
+            self._notes.add(watch, "repeated not as the engine says", level)
 
     def leave(self, watch: Watch) -> None:
         """Expect nothing of a home that is gone."""

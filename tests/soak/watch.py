@@ -25,7 +25,21 @@ SHOWN_WITHIN = 6 * MINUTE
 """A server that can be asked is asked every five minutes at least."""
 
 UNKNOWN = frozenset({"unknown", "unavailable"})
-AGED = ("glucose", "delta", "direction", "range", "low_in")
+SENSORS = ("glucose", "delta", "direction", "range", "low_in")
+FACTS = (
+    "low",
+    "urgent_low",
+    "high",
+    "urgent_high",
+    "falling_fast",
+    "rising_fast",
+    "low_soon",
+)
+"""What is on or off; a fact about an old reading is as false as its value."""
+
+AGED = (*SENSORS, *FACTS)
+REPORTED = "insulin_on_board"
+"""What a loop tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +105,15 @@ class Watch:
     was_sound: bool = False
     asked: list[datetime] = field(default_factory=list)
     asked_readings: list[datetime] = field(default_factory=list)
+    asked_to_log_in: list[datetime] = field(default_factory=list)
     most: Counter[str] = field(default_factory=Counter)
     """Most requests in an hour, by what they were for."""
+
+    seen: set[str] = field(default_factory=set)
+    """Keys of what was shown at least once."""
+
+    waits: list[float] = field(default_factory=list)
+    """Seconds from when the server had a reading to when it was shown."""
 
 
 class Notes:
@@ -117,6 +138,15 @@ class Notes:
             who = watch.subject.kind
             self.violations.append(Violation(at=now, who=who, rule=rule, detail=detail))
 
+    def oldest(self, now: datetime, limit: timedelta) -> timedelta:
+        """Return how old may be what is shown until it is as old as a limit."""
+        if now < self.lenient_until:
+            return timedelta.max
+        wrong = abs(self.clocks.wrong)
+        if not wrong:
+            return limit + SECOND
+        return limit + (wrong if wrong <= SKEWED else SLOWEST / 2) + SECOND
+
     def follow(self, line: str) -> None:
         """Take a line into the trace."""
         self.trace = crc32(line.encode(), self.trace)
@@ -130,7 +160,7 @@ def is_sound(watch: Watch, now: datetime) -> bool:
 def watch_of(subject: Subject, now: datetime) -> Watch:
     """Return a person of whom nothing is known yet."""
     name = f"alex_{subject.kind}"
-    keys = (*AGED, "last_reading")
-    ids = {key: f"sensor.{name}_{key}" for key in keys}
+    ids = {key: f"sensor.{name}_{key}" for key in (*SENSORS, REPORTED, "last_reading")}
+    ids |= {key: f"binary_sensor.{name}_{key}" for key in FACTS}
     ids |= {key: f"event.{name}_{key}" for key in ("alarm", "treatment")}
     return Watch(subject=subject, ids=ids, sound_since=now)
