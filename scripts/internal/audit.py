@@ -1,7 +1,8 @@
 """Looks for known vulnerabilities in everything that is locked.
 
-Fails on a vulnerability only. Where nobody can be asked for advisories, it says so:
-an audit of nothing finds nothing, and looks like a clean one.
+Fails on a vulnerability, and where an audit comes to nothing though somebody answers.
+Where nobody can be asked for advisories, it says so: an audit of nothing finds nothing,
+and looks like a clean one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +14,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 LOCKED = ("requirements/test.txt", "requirements/develop.txt")
-NO_DATA = "could not be audited here: no advisory data"
+NO_DATA = "because no advisory data can be had here."
 
 _PROBED_FOR = 20
 """Seconds; one package is enough to see whether anybody answers."""
 
 _AUDITED_FOR = 300
+
+_UNREACHABLE = ("requests.exceptions.", "Could not connect")
+"""What the tool's last words have in them if the network is at fault."""
 
 type Audit = Mapping[str, Any]
 
@@ -29,7 +33,7 @@ def main() -> int:
         probe = Path(folder) / "one.txt"
         probe.write_text(first(Path(LOCKED[0]).read_text()))
         if not is_answered(audit(str(probe), _PROBED_FOR)):
-            print(f"requirements/ {NO_DATA}")
+            print(f"LEFT OUT: the audit of requirements/, {NO_DATA}")
             return 0
     return max(verdict(name, audit(name, _AUDITED_FOR)) for name in LOCKED)
 
@@ -42,7 +46,11 @@ def first(locked: str) -> str:
 
 
 def audit(name: str, seconds: int) -> Audit | None:
-    """Return what an audit of a file says, None if it comes to no end."""
+    """Return what an audit of a file says, None if nobody answers it in time.
+
+    Raises:
+        SystemExit: It broke for another reason, which is told.
+    """
     command = [
         str(Path(sys.executable).with_name("pip-audit")),
         *("--requirement", name, "--require-hashes", "--disable-pip"),
@@ -53,8 +61,12 @@ def audit(name: str, seconds: int) -> Audit | None:
             command, capture_output=True, check=False, text=True, timeout=seconds
         )
         told: Audit = json.loads(answer.stdout)
-    except subprocess.TimeoutExpired, ValueError:
+    except subprocess.TimeoutExpired:
         return None
+    except ValueError:
+        if any(words in answer.stderr for words in _UNREACHABLE):
+            return None
+        sys.exit(f"The audit of {name} broke:\n{answer.stderr}")
     return told
 
 
@@ -64,10 +76,16 @@ def is_answered(told: Audit | None) -> bool:
 
 
 def verdict(name: str, told: Audit | None) -> int:
-    """Print what is wrong with a file; return 1 if anything is."""
+    """Print what is wrong with a file; return 1 if anything is.
+
+    Args:
+        name: Of the file.
+        told: What its audit says. Somebody answered the probe before it, so
+            nothing is as wrong as a vulnerability.
+    """
     if told is None or not is_answered(told):
-        print(f"{name} {NO_DATA}")
-        return 0
+        print(f"{name}: the audit gave nothing, though advisories can be had")
+        return 1
     packages: Sequence[Audit] = told["dependencies"]
     found = [
         f"{each['name']} {each['version']}: {known['id']}"
@@ -76,7 +94,7 @@ def verdict(name: str, told: Audit | None) -> int:
     ]
     left_out = sum("vulns" not in each for each in packages)
     if left_out:
-        print(f"{name}: {left_out} of {len(packages)} {NO_DATA}")
+        print(f"LEFT OUT: {left_out} of {len(packages)} in {name}, {NO_DATA}")
     for line in found:
         print(f"{name}: {line}")
     return int(bool(found))
