@@ -1,9 +1,9 @@
 """What tests do to Home Assistant, and what they look at."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from time import process_time
+import time
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant, callback
@@ -16,6 +16,8 @@ from .conftest import Clocks
 
 GLUCOSE = "sensor.alex_glucose"
 SIGNAL_LOST = "binary_sensor.alex_signal_lost"
+LISTENING = "glucose_follow push"
+"""What the task is called that has no end."""
 
 
 async def settle(hass: HomeAssistant) -> None:
@@ -23,19 +25,47 @@ async def settle(hass: HomeAssistant) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+def busy(hass: HomeAssistant) -> bool:
+    """Return whether anything is under way but listening."""
+    tasks = hass._tasks | hass._background_tasks
+    return any(
+        not isinstance(task, asyncio.Task) or task.get_name() != LISTENING
+        for task in tasks
+    )
+
+
+async def calm(hass: HomeAssistant) -> None:
+    """Wait until nothing is under way but listening, and nothing is on its way."""
+    quiet = 0
+    while quiet < 50:
+        await asyncio.sleep(0)
+        quiet = 0 if busy(hass) else quiet + 1
+        if quiet == 25:
+            # What was sent may need another process to let the kernel work.
+            time.sleep(0.0005)  # noqa: ASYNC251 - the loop's clock stands still
+
+
+type Rest = Callable[[HomeAssistant], Awaitable[None]]
+"""How to wait until nothing is under way."""
+
+
+async def set_up(
+    hass: HomeAssistant, entry: MockConfigEntry, *, rest: Rest = settle
+) -> None:
     """Set an entry up, successfully or not."""
     if hass.config_entries.async_get_entry(entry.entry_id) is None:
         entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
+    await rest(hass)
 
 
-async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def restart(
+    hass: HomeAssistant, entry: MockConfigEntry, *, rest: Rest = settle
+) -> None:
     """Unload and set up again: what is remembered comes from the store."""
     assert await hass.config_entries.async_unload(entry.entry_id)
-    await settle(hass)
-    await set_up(hass, entry)
+    await rest(hass)
+    await set_up(hass, entry, rest=rest)
 
 
 @callback
@@ -64,13 +94,14 @@ async def pass_time(
     passed: timedelta,
     *,
     step: timedelta = timedelta(seconds=10),
+    rest: Rest = settle,
 ) -> None:
     """Let time pass in steps, and everything happen that is due."""
     while passed > timedelta():
         clocks.tick(min(step, passed))
         passed -= step
         fire_due(hass)
-        await settle(hass)
+        await rest(hass)
 
 
 def state(hass: HomeAssistant, entity_id: str) -> str:
@@ -85,8 +116,8 @@ async def until(condition: Callable[[], bool]) -> None:
 
     Every other clock may stand still.
     """
-    ends = process_time() + 30
+    ends = time.process_time() + 30
     while not condition():
         await asyncio.sleep(0)
-        if process_time() > ends:
+        if time.process_time() > ends:
             pytest.fail("It never was")

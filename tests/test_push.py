@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 import gc
 from itertools import pairwise
 import logging
-import time
 from typing import Any
 
 from engineio.base_client import connected_clients
@@ -28,7 +28,16 @@ from simulators.nightscout import NightscoutSimulator, faults, socket_faults
 from simulators.nightscout.socket_faults import Stage
 
 from .conftest import SECRET, TOKEN, Clocks
-from .home import GLUCOSE, SIGNAL_LOST, fire_due, set_up as set_up_quietly, state, until
+from .home import (
+    GLUCOSE,
+    SIGNAL_LOST,
+    calm,
+    fire_due,
+    pass_time as pass_time_quietly,
+    set_up as set_up_quietly,
+    state,
+    until,
+)
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -38,7 +47,6 @@ LAST_READING = "sensor.alex_last_reading"
 BOLUS = "sensor.alex_last_bolus"
 CARBS = "sensor.alex_last_carbs"
 PROFILE = "sensor.alex_active_profile"
-LISTENING = "glucose_follow push"
 _NAMES = {"aiohttp", "asyncio", "custom_components", "engineio", "socketio"}
 
 
@@ -62,26 +70,6 @@ async def site(clocks: Clocks) -> AsyncGenerator[NightscoutSimulator]:
         yield running
 
 
-def busy(hass: HomeAssistant) -> bool:
-    """Return whether anything is under way but listening."""
-    tasks = hass._tasks | hass._background_tasks
-    return any(
-        not isinstance(task, asyncio.Task) or task.get_name() != LISTENING
-        for task in tasks
-    )
-
-
-async def calm(hass: HomeAssistant) -> None:
-    """Wait until nothing is under way but listening, and nothing is on its way."""
-    quiet = 0
-    while quiet < 50:
-        await asyncio.sleep(0)
-        quiet = 0 if busy(hass) else quiet + 1
-        if quiet == 25:
-            # What was sent may need another process to let the kernel work.
-            time.sleep(0.0005)  # noqa: ASYNC251 - the loop's clock stands still
-
-
 async def follow(
     hass: HomeAssistant, entry: MockConfigEntry, site: NightscoutSimulator
 ) -> CgmCoordinator:
@@ -95,19 +83,8 @@ async def follow(
     return coordinator
 
 
-async def pass_time(
-    hass: HomeAssistant,
-    clocks: Clocks,
-    passed: timedelta,
-    *,
-    step: timedelta = timedelta(seconds=10),
-) -> None:
-    """Let time pass in steps, and everything happen that is due."""
-    while passed > timedelta():
-        clocks.tick(min(step, passed))
-        passed -= step
-        fire_due(hass)
-        await calm(hass)
+pass_time = partial(pass_time_quietly, rest=calm)
+"""Let time pass in steps, and everything happen that is due but listening."""
 
 
 async def push(
