@@ -38,6 +38,7 @@ LONG = frozenset(
         "test_languages.py",
         "test_nightscout_push.py",
         "test_push.py",
+        "test_secrets.py",
         "test_voice.py",
     }
 )
