@@ -5,8 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, EVENT_STATE_CHANGED
+from homeassistant.core import (
+    CoreState,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -413,3 +419,29 @@ async def _tick(hass: HomeAssistant, clocks: Clocks) -> None:
     clocks.tick(timedelta(seconds=21))
     fire_due(hass)
     await hass.async_block_till_done()
+
+
+async def test_each_platform_has_a_turn_of_the_loop_to_itself(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """All of them in one turn would hold up whatever else is due."""
+    await set_up(hass, entry)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    turns: list[set[str]] = [set()]
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        turns[-1].add(event.data["entity_id"].partition(".")[0])
+
+    @callback
+    def count() -> None:
+        turns.append(set())
+        if entry.state is not ConfigEntryState.LOADED:
+            hass.loop.call_soon(count)
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    count()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+    assert max(map(len, turns)) == 1
+    assert set.union(*turns) > {"binary_sensor", "sensor", "switch"}

@@ -1,5 +1,7 @@
 """Follow a person's glucose."""
 
+import asyncio
+
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -52,13 +54,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:
     entry.runtime_data = coordinator
     if isinstance(source, HistorySource):
         HistoryImport(hass, coordinator, source).async_start()
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await _async_add_entities(hass, entry)
     if Feature.LIVE in coordinator.features:
         # When there are entities to tell of alarms.
         coordinator.alarms.async_start()
     await async_answer_questions(hass, entry)
     exposure.async_keep(hass, entry)
     return True
+
+
+async def _async_add_entities(hass: HomeAssistant, entry: CgmConfigEntry) -> None:
+    """Add the entities, one platform in each turn of the loop."""
+    for platform in PLATFORMS:
+        await hass.config_entries.async_forward_entry_setups(entry, [platform])
+        # Once everything is imported nothing else waits, and all of them in one
+        # turn would hold the loop for more than twice as long.
+        await asyncio.sleep(0)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:
