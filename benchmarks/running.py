@@ -6,25 +6,30 @@ in simulated time. Each reading arrives six seconds after it was measured.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
 from statistics import fmean, median
 
+from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import ATTR_DATE, EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import (
     Event,
     EventStateChangedData,
     EventStateReportedData,
     HomeAssistant,
+    State,
     callback,
 )
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.glucose_follow.cgm.models import Reading
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
+from custom_components.glucose_follow.const import DOMAIN
 from simulators.dexcom_share import DexcomShareSimulator
 from simulators.nightscout import NightscoutSimulator
 
@@ -33,6 +38,7 @@ from .apart import USERNAME
 from .follow import percentile
 from .travel import BEGIN, Clock, TravellingLoop, home
 
+_GLUCOSE = SensorDeviceClass.BLOOD_GLUCOSE_CONCENTRATION
 _LAG = timedelta(seconds=6)
 _RELOAD = timedelta(seconds=0.067)
 """From a change to its announcement; median of a real server."""
@@ -44,30 +50,35 @@ _SETTLED = timedelta(minutes=10)
 """What arrives so long before the end must be shown."""
 
 type Row = dict[str, float]
+type Written = tuple[int, str]
 type Shown = Callable[[HomeAssistant, MockConfigEntry], datetime | None]
 
 
 @dataclass(kw_only=True)
 class _Watcher:
-    """Notes when which reading was first written to the states of an entry."""
+    """Notes when which reading was first written to the states of an entry.
+
+    That is when its glucose shows the value, and what goes with it the time.
+    """
 
     entry: MockConfigEntry
     shown: Shown
     """Returns when what an entry shows was measured."""
 
-    first: dict[int, datetime] = field(default_factory=dict)
-    """When a reading was written, by the second it was measured in."""
+    first: dict[Written, datetime] = field(default_factory=dict)
+    """When a reading was written."""
 
     def look(self, hass: HomeAssistant, now: datetime) -> None:
         """Note what is shown."""
         at = self.shown(hass, self.entry)
-        if at is not None:
-            self.first.setdefault(_second(at), now)
+        glucose = _glucose(hass, self.entry)
+        if at is not None and glucose is not None:
+            self.first.setdefault(_written(at, glucose.state), now)
 
 
-def _second(at: datetime) -> int:
-    """Return what every source tells of a moment alike."""
-    return int(at.timestamp())
+def _written(at: datetime, glucose: object) -> Written:
+    """Return what every source tells alike: the second and the value."""
+    return int(at.timestamp()), str(glucose)
 
 
 def running(hours: float, people: int) -> dict[str, Row]:
@@ -125,10 +136,7 @@ async def _running(
         await asyncio.sleep((_WARM_UP + timedelta(hours=hours)).total_seconds())
         for watcher in watchers.values():
             await hass.config_entries.async_unload(watcher.entry.entry_id)
-        arrived = [
-            reading.at
-            for reading in person.readings(BEGIN + _WARM_UP, clock() - _SETTLED)
-        ]
+        arrived = person.readings(BEGIN + _WARM_UP, clock() - _SETTLED)
     return {name: _waits(watcher, arrived) for name, watcher in watchers.items()}
 
 
@@ -160,12 +168,12 @@ async def _watch(
         assert await hass.config_entries.async_setup(watcher.entry.entry_id)
 
 
-def _waits(watcher: _Watcher, arrived: list[datetime]) -> tuple[list[float], int]:
+def _waits(watcher: _Watcher, arrived: Sequence[Reading]) -> tuple[list[float], int]:
     """Return seconds until readings were written, and how many never were."""
     waits = [
-        (watcher.first[second] - at - _LAG).total_seconds()
-        for at in arrived
-        if (second := _second(at)) in watcher.first
+        (watcher.first[written] - reading.at - _LAG).total_seconds()
+        for reading in arrived
+        if (written := _written(reading.at, reading.mgdl)) in watcher.first
     ]
     return waits, len(arrived) - len(waits)
 
@@ -207,22 +215,38 @@ def _share(clock: Clock, person: SimulatedPerson) -> DexcomShareSimulator:
     )
 
 
+def _glucose(hass: HomeAssistant, entry: MockConfigEntry) -> State | None:
+    """Return the state of an entry's glucose."""
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    sensors = (each for each in entities if each.original_device_class == _GLUCOSE)
+    sensor = next(sensors, None)
+    return None if sensor is None else hass.states.get(sensor.entity_id)
+
+
 def _ours(entry: MockConfigEntry) -> _Watcher:
     """Return who watches an entry of ours."""
-    return _Watcher(
-        entry=entry, shown=lambda _, entry: entry.runtime_data.data.newest_at
-    )
+    return _Watcher(entry=entry, shown=_last_reading)
+
+
+def _last_reading(hass: HomeAssistant, entry: MockConfigEntry) -> datetime | None:
+    """Return what our sensor of the last reading shows."""
+    name = f"{entry.entry_id}_last_reading"
+    sensor = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, name)
+    state = None if sensor is None else hass.states.get(sensor)
+    return None if state is None else dt_util.parse_datetime(state.state)
 
 
 def _nightscout(hass: HomeAssistant, entry: MockConfigEntry) -> datetime | None:
     """Return what Home Assistant's `nightscout` shows."""
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    state = hass.states.get(entities[0].entity_id)
+    state = _glucose(hass, entry)
     shown = state.attributes.get(ATTR_DATE) if state is not None else None
     return shown if isinstance(shown, datetime) else None
 
 
 def _dexcom(_: HomeAssistant, entry: MockConfigEntry) -> datetime | None:
-    """Return what Home Assistant's `dexcom` shows."""
+    """Return when what Home Assistant's `dexcom` shows was measured.
+
+    No state of it says so; what it writes, it does as soon as it has read this.
+    """
     reading = entry.runtime_data.data
     return None if reading is None else reading.datetime
