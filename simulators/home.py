@@ -165,6 +165,10 @@ class Home:
         """Return the answer to a question of the owner."""
         return await self._request("GET", path)
 
+    async def delete(self, path: str) -> Any:
+        """Return the answer to the owner's wish that something be gone."""
+        return await self._request("DELETE", path)
+
     async def state(self, entity_id: str) -> str | None:
         """Return an entity's state, None if there is no such entity."""
         try:

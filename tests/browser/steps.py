@@ -1,9 +1,11 @@
 """What people do in a browser, and what they need for it."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 import re
 from typing import Any
 
@@ -15,8 +17,10 @@ from simulators.nightscout import NightscoutSimulator
 
 from .conftest import ARTEFACTS, TOKEN
 
+BLUEPRINTS = Path(__file__).parents[2] / "blueprints/automation/glucose_follow"
 MINUTE = timedelta(minutes=1)
 NEWEST = 100
+RED = [255, 0, 0]
 
 
 @asynccontextmanager
@@ -81,6 +85,71 @@ async def letting_go(home: Home, name: str) -> AsyncGenerator[None]:
                     entry_id=entry["entry_id"],
                     disabled_by="user",
                 )
+
+
+async def until_well(home: Home, name: str) -> None:
+    """Give a simulated person's name to somebody else until its bearer is in range."""
+    entity = f"sensor.{name.lower()}_glucose"
+    while not 80 <= int(await home.wait_for(entity, str.isdigit)) <= 170:
+        entries = await home.command(type="config_entries/get", domain="glucose_follow")
+        entry_id = next(each["entry_id"] for each in entries if each["title"] == name)
+        await home.delete(f"/api/config/config_entries/entry/{entry_id}")
+        await home.flow(
+            {"next_step_id": "simulated"}, {"name": name, "scenario": "day"}
+        )
+
+
+async def light_of(home: Home, name: str, lamp: str) -> None:
+    """Let a lamp follow a person, by our blueprint."""
+    path = "glucose_follow/glucose_light"
+    await home.command(
+        type="blueprint/save",
+        domain="automation",
+        path=path,
+        yaml=(BLUEPRINTS / "glucose_light.yaml").read_text("utf-8"),
+        allow_override=True,
+    )
+    glucose = f"sensor.{name.lower()}_glucose"
+    inputs = {"glucose": glucose, "lights": {"entity_id": lamp}}
+    await home.post(
+        f"/api/config/automation/config/{name.lower()}",
+        {
+            "alias": f"{name} light",
+            "use_blueprint": {"path": f"{path}.yaml", "input": inputs},
+        },
+    )
+    automation = f"automation.{name.lower()}_light"
+    await home.wait_for(automation, lambda state: state == "on")
+
+
+async def night_table(home: Home, name: str, lamp: str) -> str:
+    """Make a dashboard with a person's card and a lamp; return its address."""
+    path = f"night-{name.lower()}"
+    glucose = f"sensor.{name.lower()}_glucose"
+    await home.command(type="lovelace/dashboards/create", url_path=path, title="Night")
+    cards = [
+        {"type": "custom:glucose-follow-card", "entity": glucose},
+        {
+            "type": "tile",
+            "entity": lamp,
+            "grid_options": {"columns": 12},
+            "features": [{"type": "light-brightness"}],
+        },
+    ]
+    view = {"type": "sections", "sections": [{"cards": cards}]}
+    await home.command(
+        type="lovelace/config/save", url_path=path, config={"views": [view]}
+    )
+    return f"{home.url}/{path}"
+
+
+async def is_red(home: Home, name: str, lamp: str, *, seconds: float = 40) -> None:
+    """Wait until a person's lamp is red."""
+    async with asyncio.timeout(seconds):
+        while (await attributes(home, lamp)).get("rgb_color") != RED:
+            await ask_now(home, name)
+            await asyncio.sleep(0.5)
+    assert await home.state(lamp) == "on"
 
 
 async def attributes(home: Home, entity_id: str) -> dict[str, Any]:

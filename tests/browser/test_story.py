@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 import json
 from pathlib import Path
+import re
 
 from aiohttp import web
 from playwright.async_api import Browser, Locator, Page, expect
@@ -17,12 +18,13 @@ from benchmarks.light import light_site, measure
 from custom_components.glucose_follow.cgm.person import Scenario
 from simulators.develop import add_dashboard
 from simulators.home import Home
-from simulators.nightscout import NightscoutSimulator
 
 from .conftest import ARTEFACTS, TOKEN, free_port, log_in, open_browser
 from .steps import (
+    BLUEPRINTS,
     MINUTE,
     NEWEST,
+    RED,
     ask_now,
     attributes,
     button,
@@ -30,20 +32,22 @@ from .steps import (
     device_page,
     field,
     follow,
+    is_red,
     keep,
     letting_go,
+    light_of,
+    night_table,
     open_site,
+    until_well,
 )
 
 # One home for all: starting one takes longer than looking at it.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ROOT = Path(__file__).parents[2]
-BLUEPRINTS = ROOT / "blueprints/automation/glucose_follow"
 TEXTS = json.loads(
     (ROOT / "custom_components/glucose_follow/translations/en.json").read_text("utf-8")
 )
-RED = [255, 0, 0]
 NEW_TOKEN = "new-0123456789abcdef"
 
 
@@ -221,9 +225,9 @@ async def test_a_lamp_turns_red_when_a_person_becomes_low(
         await home.wait_for("automation.glucose_light", lambda state: state == "on")
         assert await home.state(lamp) != "on"
 
-        await page.goto(await _night_table(home, lamp))
+        await page.goto(await night_table(home, "Toni", lamp))
         site.live(Scenario.LOW, datetime.now(UTC) - 40 * MINUTE)
-        await _is_red(home, site, lamp)
+        await is_red(home, "Toni", lamp)
         await expect(page.locator("glucose-follow-card .chip").first).to_have_text(
             "Urgent low alarm"
         )
@@ -263,36 +267,6 @@ async def _import_blueprint(home: Home, page: Page, address: str) -> None:
     await expect(dialog.get_by_role("dialog")).to_have_count(0)
 
 
-async def _night_table(home: Home, lamp: str) -> str:
-    """Make a dashboard with a card and a lamp; return its address."""
-    await home.command(
-        type="lovelace/dashboards/create", url_path="night-table", title="Night"
-    )
-    cards = [
-        {"type": "custom:glucose-follow-card", "entity": "sensor.toni_glucose"},
-        {
-            "type": "tile",
-            "entity": lamp,
-            "grid_options": {"columns": 12},
-            "features": [{"type": "light-brightness"}],
-        },
-    ]
-    view = {"type": "sections", "sections": [{"cards": cards}]}
-    await home.command(
-        type="lovelace/config/save", url_path="night-table", config={"views": [view]}
-    )
-    return f"{home.url}/night-table"
-
-
-async def _is_red(home: Home, site: NightscoutSimulator, lamp: str) -> None:
-    """Wait until a lamp is red."""
-    async with asyncio.timeout(40):
-        while (await attributes(home, lamp)).get("rgb_color") != RED:
-            await ask_now(home, "Toni")
-            await asyncio.sleep(0.5)
-    assert await home.state(lamp) == "on"
-
-
 async def test_a_light_is_red_at_each_low(home: Home) -> None:
     """How soon is told by `scripts/benchmark light`, where nothing else runs."""
     async with light_site() as site, letting_go(home, "Pat"):
@@ -301,9 +275,40 @@ async def test_a_light_is_red_at_each_low(home: Home) -> None:
     assert took["state of glucose to red"]["count"] == 10
 
 
-async def test_a_simulated_person_is_given_a_scenario(home: Home, page: Page) -> None:
+async def test_a_lamp_turns_red_when_a_simulated_person_is_made_low(
+    home: Home, page: Page
+) -> None:
+    """Their low is put just below where they are: it takes minutes to reach 70."""
     since = len(home.log)
-    await _begin_to_add(home, page)
+    lamp = await home.add_lamp("Hall")
+    async with letting_go(home, "Sam"):
+        await _begin_to_add(home, page)
+        await _add_sam(home, page)
+        await until_well(home, "Sam")
+        await light_of(home, "Sam", lamp)
+        await page.goto(await device_page(home, "Sam"))
+        await _raise_low(home, page)
+        await page.locator("hui-select-entity-row ha-select").click()
+        await keep(page, "14-scenario")
+        assert await home.state("binary_sensor.sam_low") == "off"
+        assert await home.state(lamp) != "on"
+
+        await page.get_by_role("menuitem", name="Low", exact=True).click()
+        await home.wait_for("select.sam_scenario", lambda state: state == "low")
+        await page.goto(await night_table(home, "Sam", lamp))
+        await is_red(home, "Sam", lamp, seconds=150)
+
+        assert await home.state("binary_sensor.sam_low") == "on"
+        chip = page.locator("glucose-follow-card .chip").first
+        await expect(chip).to_have_text(re.compile(r"^\s*Low"))
+        bulb = page.locator("hui-tile-card ha-tile-icon ha-state-icon")
+        await expect(bulb).to_have_css("color", "rgb(255, 0, 0)")
+        await keep(page, "15-simulated-lamp")
+        assert complaints(home, since) == []
+
+
+async def _add_sam(home: Home, page: Page) -> None:
+    """Add a simulated person whose day is a lively one."""
     await page.get_by_text("Simulated person, to try").click()
     await field(page).fill("Sam")
     await keep(page, "13-simulated")
@@ -312,13 +317,17 @@ async def test_a_simulated_person_is_given_a_scenario(home: Home, page: Page) ->
     await home.wait_for("select.sam_scenario", lambda state: state == "day")
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
-    await page.goto(await device_page(home, "Sam"))
-    await page.locator("hui-select-entity-row ha-select").click()
-    await keep(page, "14-scenario")
-    await page.get_by_role("menuitem", name="Low", exact=True).click()
 
-    await home.wait_for("select.sam_scenario", lambda state: state == "low")
-    assert complaints(home, since) == []
+async def _raise_low(home: Home, page: Page) -> None:
+    """Let Sam's low begin a little below where they are."""
+    row = page.locator("hui-number-entity-row").filter(
+        has=page.get_by_text("Low threshold", exact=True)
+    )
+    await expect(row.locator("input")).to_have_value("70")
+    low = str(int(await home.state("sensor.sam_glucose") or "") - 5)
+    await row.locator("input").fill(low)
+    await row.locator("input").press("Enter")
+    await home.wait_for("number.sam_low_threshold", lambda state: state == low)
 
 
 async def test_an_automation_is_clicked_together_and_runs(
@@ -339,7 +348,7 @@ async def test_an_automation_is_clicked_together_and_runs(
         await dialog.get_by_text("Luca", exact=True).click()
         await expect(dialog.get_by_text("Glucose Follow", exact=True)).to_be_visible()
         assert _names("triggers") <= await _offered(page)
-        await keep(page, "15-triggers")
+        await keep(page, "16-triggers")
         await offered.get_by_text("Glucose became low").click()
 
         await button(page, "Add condition").click()
@@ -355,7 +364,7 @@ async def test_an_automation_is_clicked_together_and_runs(
         await page.locator("ha-service-control ha-checkbox").first.click()
         colour = page.locator("ha-selector-color_rgb input").first
         await colour.fill("#ff0000")
-        await keep(page, "16-editor")
+        await keep(page, "17-editor")
 
         await button(page, "Save").click()
         naming = page.locator("ha-dialog-automation-save")
