@@ -83,6 +83,20 @@ def load_yaml(path: Path) -> Any:
     return parse_yaml(path.read_text(encoding="utf-8"))
 
 
+def test_a_browser_test_takes_every_picture_of_the_readme() -> None:
+    """What a picture shows is then what people get."""
+    tests = "".join(
+        path.read_text("utf-8") for path in (ROOT / "tests/browser").glob("test_*.py")
+    )
+    readme = (ROOT / "README.md").read_text("utf-8")
+
+    pictures = [path.name for path in (ROOT / "docs/images").iterdir()]
+    assert pictures
+    for name in pictures:
+        assert f'"{name}"' in tests
+        assert f"docs/images/{name}" in readme
+
+
 def test_the_brand_has_all_its_images_and_no_others() -> None:
     """A missing one would be replaced by another, an extra one never shown."""
     assert {path.name for path in BRAND.iterdir()} == set(IMAGES)

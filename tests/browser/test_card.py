@@ -19,6 +19,7 @@ from simulators.nightscout import NightscoutSimulator
 from simulators.nightscout.styles import Style
 
 from .conftest import ARTEFACTS, TOKEN, free_port, log_in, open_browser
+from .pictured import relive
 
 # One home for all: starting one takes longer than looking at it.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -369,6 +370,34 @@ async def test_a_reading_is_told_to_a_finger_and_to_a_keyboard(
     assert await graph.get_attribute("aria-valuetext") != newest
     await graph.press("Escape")
     await expect(details).to_have_count(0)
+
+
+async def test_the_pictures_of_the_readme_are_what_a_browser_shows(
+    house: House, page: Page
+) -> None:
+    async with _site() as site:
+        relive(site)
+        await _follow(house.home, site, "Mika")
+        entity = {"entity": "sensor.mika_glucose"}
+        views = _view(**entity), _wall(**entity)
+        address = await _dashboard(house.home, "pictures", *views)
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await _picture(page, f"{address}/card", "card.png")
+        await page.emulate_media(color_scheme="dark")
+        await _picture(page, f"{address}/wall", "wall.png")
+
+
+async def _picture(page: Page, address: str, name: str) -> None:
+    """Take a picture of a card that knows everything."""
+    await page.goto(address)
+    await expect(_part(page, ".value")).to_have_text("119")
+    await expect(_part(page, ".sub")).to_contain_text("just now")
+    await expect(_part(page, ".chip")).to_have_text("In range")
+    for known in ("Insulin on board", "Bolus 3 hr. ago", "Today:"):
+        await expect(page.get_by_text(known)).to_be_visible()
+    await page.wait_for_timeout(200)
+    card = page.locator("glucose-follow-card")
+    await card.screenshot(path=ARTEFACTS / name, animations="disabled")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
