@@ -501,6 +501,8 @@ async def greeter(
         '0"x"',
         '0{"sid":1}',
         '0{"sid":"x","upgrades":[],"pingInterval":"x","pingTimeout":{}}',
+        '0{"sid":"x","upgrades":[],"pingInterval":1e999,"pingTimeout":1}',
+        "0" + 100_000 * "[",
         "9",
         "2",
         b"0",

@@ -243,6 +243,19 @@ async def test_a_page_without_dates_is_the_last_one(
     assert len(await api.entries(NOON - HOUR)) == 2
 
 
+async def test_a_date_that_cannot_be_asked_for_ends_the_last_page(
+    api: V1Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(v1, "MOST_TREATMENTS", 1)
+
+    async def odd(*_: object) -> list[dict[str, object]]:
+        return [{"carbs": 20, "created_at": True}]
+
+    monkeypatch.setattr(api, "_get", odd)
+
+    assert len(await api.treatments(NOON - HOUR)) == 1
+
+
 async def test_a_site_that_never_ends_is_left_after_twenty_pages(
     api: V1Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,6 +99,7 @@ async def test_a_barred_way_is_no_reason_to_log_in_again(
         {"url": "ftp://auth.example", "realm": "tidepool"},
         {"url": "http://", "realm": "tidepool"},
         {"url": "http://[", "realm": "tidepool"},
+        {"url": "http://xn--\x00/", "realm": "tidepool"},
     ],
 )
 async def test_a_realm_that_is_none_is_an_error(

@@ -50,6 +50,8 @@ _FAULTS = (
     TypeError,
     LookupError,
     AttributeError,
+    OverflowError,
+    RecursionError,
 )
 
 

@@ -264,6 +264,8 @@ def _stamp(told: Json) -> str | int | None:
     """
     if isinstance(told, float):
         return ceil(told) if isfinite(told) else None
+    if isinstance(told, bool):
+        return None
     return told if isinstance(told, int | str) else None
 
 

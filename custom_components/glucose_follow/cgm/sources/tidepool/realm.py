@@ -86,9 +86,11 @@ def _safe(document: Document, key: str, before: URL) -> URL:
     told = _told(document, key)
     try:
         url = URL(told)
+        # It is read only here, and may be one that nobody can read.
+        host = url.host
     except ValueError:
         raise CgmResponseError("A realm was promised") from None
-    if url.host is None or url.scheme != before.scheme:
+    if host is None or url.scheme != before.scheme:
         raise CgmResponseError("The realm is elsewhere")
     return url
 
