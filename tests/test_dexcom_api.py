@@ -270,6 +270,10 @@ async def test_who_says_no_is_left_in_peace(
         {"access_token": "a", "refresh_token": "r", "expires_in": "soon"},
         {"access_token": "a", "expires_in": 7200},
         {"refresh_token": "r", "expires_in": 7200},
+        {"access_token": "a", "refresh_token": "r", "expires_in": 10**400},
+        {"access_token": "a", "refresh_token": 10**30, "expires_in": 7200},
+        {"access_token": "a", "refresh_token": "\ud800", "expires_in": 7200},
+        {"access_token": "a", "refresh_token": "", "expires_in": 7200},
         ["a"],
     ],
 )

@@ -27,11 +27,48 @@ from .cgm.sources.tidepool import (
 )
 from .const import CONF_ENVIRONMENT, CONF_SOURCE, DOMAIN, SourceKind
 
-_KEPT = ("access_token", "refresh_token", "token_type")
-"""What is stored of an answer, besides how long it is good for."""
+_NEEDED = ("access_token", "refresh_token")
+"""What an answer must have, besides how long it is good for."""
+
+_LONGEST = 366 * 86_400.0
+"""Seconds; nobody who says more means it."""
+
+_NO_TOKEN = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
+"""What comes of answers that are none."""
 
 _REALMS: HassKey[dict[TidepoolEnvironment, Realm]] = HassKey(f"{DOMAIN}_realms")
 """Where Tidepool said that people log in; asked again after whatever fails there."""
+
+
+def _kept(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored of an answer: texts, and a number that can be.
+
+    What can not be would keep Home Assistant from storing any entry.
+
+    Raises:
+        LookupError: There is no token in it, or not how long it is good for.
+        TypeError: It is something else altogether.
+        ValueError: What is in it is no token.
+        OverflowError: Its life has no end.
+    """
+    # Some providers add who somebody is, which nobody here needs.
+    kept = {key: _text(told[key]) for key in _NEEDED}
+    if "token_type" in told:
+        kept["token_type"] = _text(told["token_type"])
+    lifetime = min(max(float(told["expires_in"]), 0.0), _LONGEST)
+    return {**kept, "expires_in": int(lifetime)}
+
+
+def _text(told: object) -> str:
+    """Return a text that can be stored.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(told, str) or not told:
+        raise ValueError("A token was promised")
+    told.encode()
+    return told
 
 
 class _Checked(LocalOAuth2Implementation):
@@ -46,15 +83,9 @@ class _Checked(LocalOAuth2Implementation):
             OAuth2TokenRequestConnectionError: None arrived.
         """
         try:
-            token = await super()._token_request(data)
-            lifetime = int(token["expires_in"])
-        except (KeyError, TypeError, ValueError) as err:
+            return _kept(await super()._token_request(data))
+        except _NO_TOKEN as err:
             raise OAuth2TokenRequestConnectionError(domain=DOMAIN) from err
-        if not (token.get("access_token") and token.get("refresh_token")):
-            raise OAuth2TokenRequestConnectionError(domain=DOMAIN)
-        # Some providers add who somebody is, which nobody here needs.
-        kept = {key: token[key] for key in _KEPT if key in token}
-        return {**kept, "expires_in": lifetime}
 
 
 class DexcomImplementation(_Checked, AuthImplementation):
