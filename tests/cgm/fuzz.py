@@ -4,7 +4,6 @@ Only our own errors may come of them, and a document that says nothing usable is
 skipped.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +25,6 @@ from custom_components.glucose_follow.cgm.sources.dexcom_api import (
 from custom_components.glucose_follow.cgm.sources.nightscout import (
     decode as nightscout,
     packets,
-    thresholds,
 )
 from custom_components.glucose_follow.cgm.sources.nightscout.news import News
 from custom_components.glucose_follow.cgm.sources.nightscout.reader import StatusReader
@@ -40,23 +38,34 @@ from custom_components.glucose_follow.cgm.timeline import Timeline
 from custom_components.glucose_follow.cgm.transport import Json
 from custom_components.glucose_follow.cgm.treatments import TreatmentLog
 
+from . import fuzz_sources as sources
+from .fuzz_answers import run
 from .fuzz_documents import (
     ACCOUNT,
+    DATES,
     DEVICES,
     EGVS,
     ENTRIES,
+    HEARD,
+    ID,
+    JWT,
     LOGGED,
     NOW,
     PROFILES,
     RANGE,
+    REALM,
     RECORDS,
+    REFUSALS,
     REPORTS,
-    SETTINGS,
+    STATUS,
     TIDEPOOL,
+    TOKEN,
     TREATMENTS,
+    UNVERIFIED,
 )
 
 type Decoder = Callable[[Json], object]
+type Keeper = Callable[[list[Json]], sources.Kept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,9 @@ class Target:
 
     is_list: bool
     """Whether an answer has many of them."""
+
+    kept: Keeper | None = None
+    """Returns what comes of an answer, where one document must not cost the others."""
 
 
 def _nightscout(told: Json) -> None:
@@ -116,7 +128,7 @@ def _news(told: Json) -> None:
     reader = StatusReader(lambda: NOW)
     news = News(reader)
     documents: list[Json] = told if isinstance(told, list) else [told]
-    asyncio.run(_said(news, documents))
+    run(_said(news, documents))
 
 
 async def _said(news: News, documents: list[Json]) -> None:
@@ -174,7 +186,7 @@ def _tidepool(told: Json) -> None:
     documents = filter(None, map(tidepool.told, told if isinstance(told, list) else []))
     known = list(documents)
     facts = [fact for each in known for fact in tidepool.facts(each) or ()]
-    done = asyncio.run(merged(facts))
+    done = run(merged(facts))
     _judged(filter(None, map(tidepool.reading, known)), done)
     latest = {each.type: each for each in known}
     found = tidepool_devices.status(latest, NOW)
@@ -205,10 +217,15 @@ def _headers(told: Json) -> None:
     transport._http_date(text)
 
 
-def _many(decode: Decoder, *kinds: list[Any]) -> Target:
+def _many(decode: Decoder, *kinds: list[Any], kept: Keeper | None = None) -> Target:
     """Return what reads lists of documents of these kinds."""
     templates = [json.loads(json.dumps(each)) for kind in kinds for each in kind]
-    return Target(decode, templates, is_list=True)
+    return Target(decode, templates, is_list=True, kept=kept)
+
+
+def _source(read: Callable[[Json], sources.Kept], *kinds: list[Any]) -> Target:
+    """Return a source that reads lists of documents of these kinds."""
+    return _many(read, *kinds, kept=read)
 
 
 def _one(decode: Decoder, *templates: Any) -> Target:
@@ -218,14 +235,32 @@ def _one(decode: Decoder, *templates: Any) -> Target:
 
 DECODERS: Mapping[str, Target] = {
     "nightscout": _many(_nightscout, ENTRIES, TREATMENTS),
-    "nightscout_news": _many(_news, ENTRIES, TREATMENTS, REPORTS, PROFILES),
+    "nightscout_v1": _source(sources.nightscout_v1, ENTRIES, TREATMENTS),
+    "nightscout_v3": _source(sources.nightscout_v3, ENTRIES, TREATMENTS),
+    "nightscout_status": _many(
+        sources.nightscout_status, TREATMENTS, REPORTS, PROFILES
+    ),
+    "nightscout_pages": _one(sources.nightscout_pages, *DATES),
+    "nightscout_account": _one(sources.nightscout_account, STATUS),
+    "nightscout_tokens": _one(sources.nightscout_tokens, JWT),
+    "nightscout_news": _many(
+        *(_news, ENTRIES, TREATMENTS, REPORTS, PROFILES), kept=sources.nightscout_said
+    ),
+    "nightscout_push": _one(sources.nightscout_push, *HEARD),
     "nightscout_packets": _one(_packet),
-    "nightscout_thresholds": _one(thresholds.thresholds_of, SETTINGS),
     "dexcom_share": _many(_share, RECORDS),
+    "dexcom_share_source": _source(sources.share_source, RECORDS),
+    "dexcom_share_login": _one(sources.share_login, ID, *REFUSALS),
     "dexcom_api": _many(_dexcom, EGVS, LOGGED, DEVICES),
+    "dexcom_api_source": _source(sources.dexcom_source, EGVS, LOGGED, DEVICES),
     "dexcom_api_range": _one(data_range.data_range, RANGE),
+    "oauth_tokens": _one(sources.oauth_tokens, TOKEN),
     "tidepool": _many(_tidepool, TIDEPOOL),
+    "tidepool_source": _source(sources.tidepool_source, TIDEPOOL),
     "tidepool_people": _one(_people, ACCOUNT, [ACCOUNT]),
+    "tidepool_account": _one(sources.tidepool_account, ACCOUNT, [ACCOUNT]),
+    "tidepool_realm": _one(sources.tidepool_realm, REALM),
+    "tidepool_login": _one(sources.tidepool_login, ACCOUNT, UNVERIFIED),
     "json_array": _one(_array),
     "headers": _one(_headers),
 }

@@ -44,6 +44,8 @@ ODD: tuple[Json, ...] = (
     "\ud800",
     "\x00",
     "<script>",
+    "https://xn--\x00/",
+    "https://[",
     [],
     {},
     [[]],
@@ -82,6 +84,13 @@ RANGE = {
         "end": {"systemTime": "2026-11-21T11:55:00Z"},
     },
 }
+WIDE: Json = {
+    name: {
+        "start": {"systemTime": "2026-11-01T00:00:00"},
+        "end": {"systemTime": "2026-11-21T12:00:00Z"},
+    }
+    for name in ("egvs", "events", "calibrations")
+}
 LOGGED = [dexcom_made.logged(each) for each in DONE]
 TIDEPOOL = [
     *map(tidepool_made.cbg, READINGS),
@@ -116,6 +125,52 @@ SETTINGS = {
         },
     }
 }
+DATES: list[Json] = [
+    {"sgv": 100, "date": 1795262400000.5},
+    {"carbs": 20, "created_at": "2026-11-21T12:00:00.000Z"},
+]
+STATUS = {
+    **SETTINGS,
+    "status": "ok",
+    "name": "nightscout",
+    "message": {"canRead": True, "canWrite": False, "message": "OK"},
+}
+JWT: Json = {
+    "token": "e30.e30.c2ln",
+    "sub": "reader",
+    "iat": 1795262400,
+    "exp": 1795291200,
+}
+HEARD = [
+    {"sid": "x", "upgrades": [], "pingInterval": 25000, "pingTimeout": 20000},
+    {"read": True, "write": False, "write_treatment": False},
+    {"delta": True, "sgvs": ENTRIES[:2], "treatments": TREATMENTS[:2]},
+    {"colName": "treatments", "doc": TREATMENTS[0]},
+    ["dataUpdate", {"sgvs": ENTRIES[:1]}],
+]
+ID: Json = "12345678-90ab-cdef-1234-567890abcdef"
+REFUSALS = [
+    {"Code": code, "Message": "Cannot Authenticate by Account", "SubCode": "<xml/>"}
+    for code in (
+        "AccountPasswordInvalid",
+        "InvalidArgument",
+        "SSO_AuthenticateMaxAttemptsExceeded",
+        "SSO_InternalError",
+        "SessionNotValid",
+    )
+]
+TOKEN = {
+    "access_token": "access",
+    "refresh_token": "refresh",
+    "token_type": "Bearer",
+    "expires_in": 7200,
+}
+REALM = {
+    "auth": {"url": "https://auth.example", "realm": "tidepool"},
+    "authorization_endpoint": "https://auth.example/auth",
+    "token_endpoint": "https://auth.example/token",
+}
+UNVERIFIED = {"code": 403, "reason": "The user hasn't verified this account yet"}
 RECORDS = [TODAY.record_of(each) for each in READINGS]
 EGVS = [dexcom_made.egv(each) for each in READINGS]
 DEVICES = [dexcom_made.device(NOW)]

@@ -56,3 +56,22 @@ def answers(target: Target) -> st.SearchStrategy[Json]:
         return spoiled(templates) | anything
     documents = st.lists(spoiled(templates) | anything, max_size=12)
     return documents | spoiled([templates[:3]]) | anything
+
+
+_NAMES = ("_id", "identifier", "id", "recordId", "WT")
+"""Where a document says what it is called; of two with one name, one is enough."""
+
+
+def _names(document: dict[str, Json]) -> set[str]:
+    """Return what a real document is called."""
+    return {str(document[key]) for key in _NAMES if key in document}
+
+
+@st.composite
+def surrounded(draw: st.DrawFn, target: Target) -> tuple[Json, list[Json]]:
+    """Return a real document as it is, and an answer that has it among others."""
+    real: Json = deepcopy(draw(st.sampled_from(target.templates)))
+    names = _names(real) if isinstance(real, dict) else set()
+    others = [each for each in target.templates if names.isdisjoint(_names(each))]
+    rest = st.lists(spoiled(others) | anything, max_size=4)
+    return real, [*draw(rest), real, *draw(rest)]

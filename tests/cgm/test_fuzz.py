@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 import pytest
 
 from custom_components.glucose_follow.cgm.transport import Json
 
 from .fuzz import DECODERS, bears
-from .fuzz_drawn import answers
+from .fuzz_drawn import answers, surrounded
 
-EXAMPLES = 120
+EXAMPLES = 60
+BESIDE = 30
 
 
 @pytest.mark.parametrize("name", DECODERS)
@@ -42,3 +43,27 @@ def test_what_a_decoder_cannot_bear_is_found() -> None:
 
     with pytest.raises((TypeError, ValueError, KeyError, IndexError, ExceptionGroup)):
         decode()
+
+
+@pytest.mark.parametrize("name", [name for name in DECODERS if DECODERS[name].kept])
+def test_what_nobody_should_send_costs_nothing_that_is_beside_it(name: str) -> None:
+    target = DECODERS[name]
+    kept = target.kept
+    assert kept is not None
+
+    @settings(
+        max_examples=BESIDE,
+        deadline=timedelta(seconds=2),
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(surrounded(target))
+    def keep(drawn: tuple[Json, list[Json]]) -> None:
+        real, told = drawn
+        alone = kept([real])
+        assume(alone)
+
+        assert alone <= kept(told)
+
+    keep()
