@@ -13,5 +13,7 @@ class Found:
     """Answers that were an error of ours as a whole."""
 
     seconds: float = 0.0
+    """Of the processor."""
+
     failure: str | None = None
     """What else came out, and of what."""

@@ -18,8 +18,8 @@ import subprocess
 import sys
 
 PAGE = Path("docs/benchmarks.md")
-LONG = frozenset({"soak"})
-"""What takes hours is only written again if it is named."""
+LONG = frozenset({"fuzz", "soak"})
+"""What takes long is only written again if it is named."""
 
 _ROOT = Path(__file__).parent.parent
 _MANIFEST = _ROOT / "custom_components" / "glucose_follow" / "manifest.json"
