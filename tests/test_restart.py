@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.glucose_follow import const, coordinator
 from custom_components.glucose_follow.const import DOMAIN
+from custom_components.glucose_follow.turn import async_take_turn
 from simulators.nightscout import NightscoutSimulator, faults
 from simulators.nightscout.faults import Fault
 
@@ -445,3 +446,21 @@ async def test_each_platform_has_a_turn_of_the_loop_to_itself(
 
     assert max(map(len, turns)) == 1
     assert set.union(*turns) > {"binary_sensor", "sensor", "switch"}
+
+
+async def test_answers_that_come_together_are_taken_in_one_by_one(
+    hass: HomeAssistant,
+) -> None:
+    turns: list[int] = []
+    turn = 0
+
+    async def answer() -> None:
+        await async_take_turn(hass)
+        turns.append(turn)
+
+    answers = asyncio.gather(*(answer() for _ in range(5)))
+    while not answers.done():
+        turn += 1
+        await asyncio.sleep(0)
+
+    assert len(set(turns)) == 5

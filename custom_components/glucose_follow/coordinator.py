@@ -46,6 +46,7 @@ from .reported import Reported
 from .restraint import Restraint, update_failed
 from .stale_timer import StaleTimer
 from .store import CgmStore, Remembered
+from .turn import async_take_turn
 
 type CgmConfigEntry = ConfigEntry[CgmCoordinator]
 
@@ -216,7 +217,9 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             self._account = await self.source.identify()
             self._set_features(self.source.features)
         since = self.held.since(self.now())
-        return since, list(await self.source.readings(since))
+        samples = list(await self.source.readings(since))
+        await async_take_turn(self.hass)
+        return since, samples
 
     @callback
     def _set_features(self, features: frozenset[Feature]) -> None:
