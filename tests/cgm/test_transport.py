@@ -247,6 +247,27 @@ async def test_a_path_below_the_sites_own_is_kept(
     assert URL(sites.asked[0].url).path == f"/family/{PATH}"
 
 
+@pytest.mark.parametrize(
+    ("told", "whole"),
+    [
+        (r"\ud83d", "\N{REPLACEMENT CHARACTER}"),
+        (r"\uDE00 Alex", "\N{REPLACEMENT CHARACTER} Alex"),
+        (r"\ud83d\ud83d\ude00", "\N{REPLACEMENT CHARACTER}\N{GRINNING FACE}"),
+        (r"\ud83d\u00fc", "\N{REPLACEMENT CHARACTER}ü"),
+        (r"\uD83D\uDE00", "\N{GRINNING FACE}"),
+        (r"\\ud83d", r"\ud83d"),
+        (r"\\\ud83d", "\\\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+async def test_half_a_character_is_replaced(
+    sites: Web, client: JsonClient, told: str, whole: str
+) -> None:
+    """Home Assistant could store no entry at all with one in a name."""
+    await sites.serve(SITE, says(f'["{told}"]'))
+
+    assert await client.get(PATH) == [whole]
+
+
 @pytest.mark.parametrize("size", [10, 200_000])
 async def test_a_large_answer_is_json_like_a_small_one(
     sites: Web, client: JsonClient, size: int

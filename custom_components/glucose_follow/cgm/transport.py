@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import json
+import re
 
 from aiohttp import ClientError, ClientResponse, ClientSession
 from yarl import URL
@@ -43,6 +44,15 @@ _LONGEST_WAIT = 86_400.0
 """Seconds; nobody who says more means it."""
 
 _CHUNK = 64 * 1024
+_ESCAPE = re.compile(
+    rb"""\\(?:[^u]
+    | u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}
+    | (?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})
+    )""",
+    re.VERBOSE,
+)
+"""An escape in JSON that is not of a character beyond doubt."""
+
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -400,6 +410,17 @@ def _loaded(body: bytes) -> Json:
 
 
 def _loads(body: bytes) -> Json:
-    """Return the JSON in a body."""
+    """Return the JSON in a body, with a sign in place of half a character.
+
+    An app that shortens a name may cut an emoji in two, and a text with half of one
+    can neither be stored nor sent on.
+    """
+    if b"\\ud" in body or b"\\uD" in body:
+        body = _ESCAPE.sub(_whole, body)
     value: Json = json.loads(body)
     return value
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    """Return what is escaped in JSON, half a character replaced."""
+    return rb"\ufffd" if escape["half"] else escape[0]
