@@ -113,11 +113,20 @@ def _print_troubles(lives: Sequence[Life]) -> None:
         found = [life.most[kind] for life in lives if kind in life.most]
         most = {
             name: max(each.get(name, 0) for each in found)
-            for name in ("readings", "total")
+            for name in ("readings", "total", "logins")
             if found
         }
         logins = sum(life.logins.get(kind, 0) for life in lives)
-        print(f"{kind}: most requests in an hour {most}, logins {logins}")
+        print(f"{kind}: most requests in an hour {most}, logins {logins}", end="")
+        half, more = _longest(lives, kind)
+        print(f", readings shown in {half:g} s, nine in ten in {more:g} s")
+
+
+def _longest(lives: Sequence[Life], kind: str) -> tuple[float, float]:
+    """Return for how long readings took where they took longest."""
+    found = [life.waits[kind] for life in lives if kind in life.waits]
+    half, most = zip(*found, strict=True) if found else ((0.0,), (0.0,))
+    return max(half), max(most)
 
 
 def _arguments() -> Namespace:

@@ -27,6 +27,8 @@ def life(seed: int = 7, days: float = 90, *violations: Violation) -> Life:
         counts=Counter(looks=5),
         most={"tidal": {"readings": 31, "total": 50}},
         logins={"tidal": 2},
+        seen=["glucose"],
+        waits={"tidal": (17.0, 28.5)},
         resources={"tasks": (1, 1)},
         trace=0xABC,
     )
@@ -74,6 +76,15 @@ def test_nothing_that_other_code_did_counts(
 ) -> None:
     kept.add(life(), 12)
     monkeypatch.setattr(soak_kept, "fingerprint", lambda: "another")
+
+    assert kept.of(90, {7: ["tidal"]}) == {}
+
+
+def test_nothing_that_another_judge_passed_counts(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.add(life(), 12)
+    monkeypatch.setattr(soak_kept, "_JUDGE", soak_kept._JUDGE + 1)
 
     assert kept.of(90, {7: ["tidal"]}) == {}
 
