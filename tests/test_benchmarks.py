@@ -13,7 +13,7 @@ from typing import Any
 from homeassistant.const import SERVER_PORT
 import pytest
 
-from benchmarks import report
+from benchmarks import cost, report
 from benchmarks.alarms import counts, live
 from custom_components.glucose_follow.cgm import alarm_state, alarms
 from custom_components.glucose_follow.cgm.alarm_state import AlarmState
@@ -146,13 +146,31 @@ def test_following_costs_little_beside_the_peers(measure: Measure) -> None:
 
     beside = found["beside"]
     ours, theirs = beside["ours"], beside["nightscout"]
-    assert ours["entities"] >= 10 * theirs["entities"]
-    assert ours["requests_per_hour"] < theirs["requests_per_hour"] == 60
+    assert ours["requests_per_hour"] < theirs["requests_per_hour"]
+    # A machine that is busy takes time that is not simulated.
+    assert theirs["requests_per_hour"] == pytest.approx(60, abs=2)
     assert beside["ours, share"]["requests_per_hour"] < 20
-    assert beside["dexcom"]["requests_per_hour"] == 20
+    assert beside["dexcom"]["requests_per_hour"] == pytest.approx(20, abs=2)
     for row in beside.values():
         assert row["kib_per_hour"] > 0
         assert row["cpu_ms_per_hour"] > 0
+    # The other targets are of time, which others on the machine take as well.
+    assert found["targets"]["ten times its entities"]
+    assert found["targets"]["at most 1.5 MB for a person's day"]
+
+
+def test_whoever_costs_more_among_many_is_not_linear() -> None:
+    few = {"cpu_ms_per_hour": 60.0, "setup_ms": 40.0, "rss_kib": 400.0}
+    first = few | {"setup_ms": 400.0}
+
+    def is_linear(**most: float) -> bool:
+        rows = {"1": first, "10": few, "100": few, "1000": few | most}
+        return cost.is_linear(rows)["linear to 1000 people"]
+
+    assert is_linear()
+    assert is_linear(cpu_ms_per_hour=73)
+    assert not is_linear(cpu_ms_per_hour=75)
+    assert not is_linear(rss_kib=500)
 
 
 def test_a_running_home_shows_readings_before_its_peers_do(measure: Measure) -> None:
