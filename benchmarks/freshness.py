@@ -1,10 +1,11 @@
 """How soon a reading is known and what that costs, against what others do."""
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Callable, Mapping
 import json
 from random import Random
 from statistics import fmean, median
+from typing import Any
 
 from .day import day
 from .follow import Outcome, follow, percentile
@@ -108,9 +109,9 @@ def _print_day(table: dict[str, Row]) -> None:
     """Print what the running integration asked for."""
     print("\nRequests of the running integration over a simulated day\n")
     kinds = sorted({kind for row in table.values() for kind in row})
-    print(f"{'readings, site':<22}" + "".join(f"{kind:>12}" for kind in kinds))
+    print(f"{'readings, site':<22}" + "".join(f"{kind:>15}" for kind in kinds))
     for name, numbers in table.items():
-        cells = "".join(f"{numbers.get(kind, 0):>12g}" for kind in kinds)
+        cells = "".join(f"{numbers.get(kind, 0):>15g}" for kind in kinds)
         print(f"{name:<22}{cells}")
 
 
@@ -123,6 +124,14 @@ def _print_running(table: dict[str, Row]) -> None:
         print(f"{name:<14}" + "".join(f"{numbers[key]:>10g}" for key in keys))
 
 
+_PRINT: Mapping[str, Callable[[Any], None]] = {
+    "paths": _print_freshness,
+    "recovery": _print_recovery,
+    "day": _print_day,
+    "running": _print_running,
+}
+
+
 def _arguments() -> Namespace:
     """Return what was asked for on the command line."""
     parser = ArgumentParser(prog="benchmark freshness", description=__doc__)
@@ -133,33 +142,38 @@ def _arguments() -> Namespace:
         "--tuning", action="store_true", help="use what constants were chosen on"
     )
     parser.add_argument(
-        "--running", action="store_true", help="in a running Home Assistant only"
+        "--running",
+        action=BooleanOptionalAction,
+        help="only what is beside others in a running Home Assistant, or all but that",
     )
     parser.add_argument("--hours", type=float, default=6, help="running, of each")
     parser.add_argument("--people", type=int, default=10, help="running")
     return parser.parse_args()
 
 
+def measured(asked: Namespace) -> dict[str, Any]:
+    """Return the tables that were asked for, by name."""
+    tables: dict[str, Any] = {}
+    if not asked.running:
+        paths = TUNED_ON if asked.tuning else REPORTED
+        seeds = TUNING_SEEDS if asked.tuning else REPORTED_SEEDS
+        tables["paths"] = freshness(paths, asked.days, seeds[: asked.seeds])
+        tables["recovery"] = recovery(seeds)
+        tables["day"] = day()
+    if asked.running is not False:
+        tables["running"] = running(asked.hours, asked.people)
+    return tables
+
+
 def main() -> None:
     """Measure and print."""
-    arguments = _arguments()
-    if arguments.running:
-        live = running(arguments.hours, arguments.people)
-        if arguments.json:
-            print(json.dumps(live))
-        else:
-            _print_running(live)
+    asked = _arguments()
+    tables = measured(asked)
+    if asked.json:
+        print(json.dumps(tables))
         return
-    paths = TUNED_ON if arguments.tuning else REPORTED
-    seeds = TUNING_SEEDS if arguments.tuning else REPORTED_SEEDS
-    table = freshness(paths, arguments.days, seeds[: arguments.seeds])
-    if arguments.json:
-        print(json.dumps(table))
-        return
-    _print_freshness(table)
-    _print_recovery(recovery(seeds))
-    _print_day(day())
-    _print_running(running(arguments.hours, arguments.people))
+    for name, table in tables.items():
+        _PRINT[name](table)
 
 
 if __name__ == "__main__":

@@ -35,12 +35,17 @@ def commands(page: str) -> list[list[str]]:
 
 
 def written(page: str, names: list[str]) -> str:
-    """Return a page with what benchmarks find now, without names all but the long."""
+    """Return a page with what benchmarks find now, without names all but the long.
+
+    Args:
+        page: As it is.
+        names: Of benchmarks, or whole commands as the page has them.
+    """
 
     def replaced(block: re.Match[str]) -> str:
         command = shlex.split(block["command"])
-        is_wanted = command[0] in names if names else command[0] not in LONG
-        if not is_wanted:
+        is_named = command[0] in names or block["command"] in names
+        if not (is_named if names else command[0] not in LONG):
             return block[0]
         return f"{block['begin']}\n{_told(command)}\n{block['end']}"
 
@@ -85,7 +90,7 @@ def main() -> None:
     """Write the page again."""
     parser = ArgumentParser(prog="benchmark report", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", help="of benchmarks, all but the long without"
+        "names", nargs="*", help="or commands; without any, all but the long"
     )
     page = _ROOT / PAGE
     page.write_text(

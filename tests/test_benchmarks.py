@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 import json
 from pathlib import Path
+import re
 import socket
 import subprocess
 import sys
@@ -33,6 +34,11 @@ for line in sys.stdin:
     if os.wait()[1]:
         break
 """
+
+ABOUT = re.compile(
+    r"Last run on \d{4}-\d\d-\d\d: version [\d.]+, Home Assistant [\d.]+, "
+    r"Python [\d.]+, \d+ cores, .+\."
+)
 
 type Measure = Callable[[str], Any]
 
@@ -174,7 +180,7 @@ def test_whoever_costs_more_among_many_is_not_linear() -> None:
 
 
 def test_a_running_home_shows_readings_before_its_peers_do(measure: Measure) -> None:
-    found = measure("freshness --running --json --hours 1 --people 1")
+    found = measure("freshness --running --json --hours 1 --people 1")["running"]
 
     assert all(row["readings"] >= 10 for row in found.values())
     for follower in ("ours, push", "ours, poll", "ours, share"):
@@ -195,6 +201,16 @@ def test_what_a_benchmark_prints_replaces_what_it_printed_before() -> None:
     assert "Old." not in found
     assert found.endswith("\n<!-- /benchmark -->\nAfter.\n")
     assert report.written(page, ["cost"]) == page
+
+
+def test_every_table_of_the_page_says_when_and_where_it_was_measured() -> None:
+    page = report.PAGE.read_text(encoding="utf-8")
+
+    told = re.findall(r"<!-- benchmark: .+ -->\n+(.+)", page)
+
+    assert len(told) == len(report.commands(page))
+    for line in (report.about(), *told):
+        assert ABOUT.fullmatch(line)
 
 
 def test_every_benchmark_of_the_page_exists() -> None:
