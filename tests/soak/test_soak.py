@@ -16,7 +16,7 @@ from unittest.mock import patch
 from benchmarks.soak import lived, row
 from custom_components.glucose_follow import binary_sensor
 from custom_components.glucose_follow.alarms import CgmAlarms
-from custom_components.glucose_follow.cgm import budget, data
+from custom_components.glucose_follow.cgm import budget, data, status
 from custom_components.glucose_follow.cgm.sources.dexcom_share import DexcomShareSource
 from custom_components.glucose_follow.cgm.timeline import Timeline
 from custom_components.glucose_follow.coordinator import CgmCoordinator
@@ -38,6 +38,7 @@ async def anew(self):
 mutations = {
     "none": patch.object(data, "SPAN", data.SPAN),
     "frozen": patch.object(CgmCoordinator, "_judged", frozen),
+    "insulin": patch.dict(status._LASTS, insulin_on_board=4 * ten),
     "facts": patch.object(binary_sensor, "_is_within", lambda *_: False),
     "seldom": patch.object(CgmAlarms, "_tell", seldom),
     "logins": patch.object(DexcomShareSource, "_logged_in", anew),
@@ -50,8 +51,8 @@ once = row(*lived(6, days=0.3, is_short=True))
 found = {}
 for name, mutation in mutations.items():
     with mutation:
-        # In the days of the one a phone is silent, in the other's a server.
-        seed = 9 if name == "frozen" else 5
+        # In the days of one a phone is silent, in others' a server, or a loop.
+        seed = {"frozen": 9, "insulin": 6}.get(name, 5)
         life, _ = lived(seed, days=0.6, is_short=True)
         found[name] = sorted({each.rule for each in life.violations})
 print(json.dumps({"once": once, "found": found}))
@@ -78,6 +79,7 @@ def test_a_home_that_is_broken_is_found_out(homes: Any) -> None:
     assert found["none"] == []
     assert {"shown past its time", "old reading shown"} <= {*found["old"]}
     assert "old reading shown" in found["frozen"]
+    assert "old insulin shown" in found["insulin"]
     assert "fact of another range" in found["facts"]
     assert "repeated too seldom" in found["seldom"]
     assert "asked too often" in found["logins"]
