@@ -422,10 +422,8 @@ async def _tick(hass: HomeAssistant, clocks: Clocks) -> None:
     await hass.async_block_till_done()
 
 
-async def test_each_platform_has_a_turn_of_the_loop_to_itself(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    """All of them in one turn would hold up whatever else is due."""
+async def _turns(hass: HomeAssistant, entry: MockConfigEntry) -> list[set[str]]:
+    """Return of which platforms states were written, by turn of a second set-up."""
     await set_up(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
     turns: list[set[str]] = [set()]
@@ -443,9 +441,26 @@ async def test_each_platform_has_a_turn_of_the_loop_to_itself(
     hass.bus.async_listen(EVENT_STATE_CHANGED, note)
     count()
     assert await hass.config_entries.async_setup(entry.entry_id)
+    return turns
+
+
+async def test_each_platform_has_a_turn_of_the_loop_to_itself(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """All of them in one turn would hold up whatever else is due."""
+    turns = await _turns(hass, entry)
 
     assert max(map(len, turns)) == 1
     assert set.union(*turns) > {"binary_sensor", "sensor", "switch"}
+
+
+async def test_events_can_be_heard_before_other_platforms_take_their_turns(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """A treatment that is read in between must be told."""
+    turns = await _turns(hass, entry)
+
+    assert next(filter(None, turns)) == {"event"}
 
 
 async def test_answers_that_come_together_are_taken_in_one_by_one(

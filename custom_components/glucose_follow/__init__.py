@@ -9,6 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import (
     card,
+    devices,
     exposure,
     history_import,
     lights,
@@ -70,6 +71,8 @@ async def _async_add_entities(hass: HomeAssistant, entry: CgmConfigEntry) -> Non
         # Once everything is imported nothing else waits, and all of them in one
         # turn would hold the loop for more than twice as long.
         await asyncio.sleep(0)
+    # It may have been told before there was a device to say it of.
+    devices.async_describe(hass, entry, entry.runtime_data.status_log.status)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: CgmConfigEntry) -> bool:

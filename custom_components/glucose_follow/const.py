@@ -12,8 +12,9 @@ DOMAIN = "glucose_follow"
 LOGGER = logging.getLogger(__package__)
 
 PLATFORMS = [
-    Platform.BINARY_SENSOR,
+    # First: what happens before somebody listens is not heard.
     Platform.EVENT,
+    Platform.BINARY_SENSOR,
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,

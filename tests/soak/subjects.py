@@ -295,7 +295,8 @@ class Shared(Subject):
 
     kind = "shared"
     # Its own cap, and as often again for sessions that ended.
-    budget = Budget(readings=26, total=52, logins=6)
+    # A question begins with a login as long as none succeeds.
+    budget = Budget(readings=26, total=52, logins=26)
     calm = Budget(readings=26, total=28, logins=1)
 
     def __init__(self, seed: int, days: int, start: datetime, clock: Clock) -> None:
@@ -356,7 +357,7 @@ class Tidal(Subject):
 
     kind = "tidal"
     # Its own cap, what the referee asks for, and again with other tokens.
-    budget = Budget(readings=33, total=80, logins=6)
+    budget = Budget(readings=33, total=80, logins=33)
     calm = Budget(readings=33, total=65, logins=1)
 
     def __init__(self, seed: int, days: int, start: datetime, clock: Clock) -> None:
