@@ -198,7 +198,7 @@ def _with(status: DeviceStatus, **values: object) -> DeviceStatus:
     }
     if not others:
         return status
-    return replace(status, **others)  # type: ignore[arg-type]  # as whoever names them
+    return replace(status, **others)  # type: ignore[arg-type]  # callers name fields
 
 
 def _fresh[T](

@@ -240,8 +240,8 @@ class _Door:
             url, max_msg_size=LARGEST_BODY, timeout=ClientWSTimeout(ws_close=_CLOSING)
         )
         self._socket = socket
-        # Redirects cannot be switched off here, nor seen in any other way.
-        target = socket._response.url  # noqa: SLF001 - see above
+        # Redirects cannot be switched off here.
+        target = socket._response.url  # noqa: SLF001 - nothing else tells of one
         if not self._is_ours(target):
             raise CgmResponseError("Redirect to another host")
         return socket
