@@ -29,13 +29,13 @@ class Referee:
         *,
         most: int = 100,
     ) -> None:
-        """Prepare; after `most` violations no more are noted.
+        """Prepare; after `most` violations of a rule no more are noted.
 
         Args:
             subjects: Who is followed.
             clocks: What time it really is.
             tick: How often the integration looks at its clocks.
-            most: More than so many violations are only counted.
+            most: More than so many violations of a rule are only counted.
         """
         self.notes = Notes(clocks, tick, most)
         self._clocks = clocks

@@ -9,21 +9,25 @@ from .lives import answer, lived
 pytestmark = pytest.mark.timeout(600)
 
 MUTATED = """
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 import json
 from unittest.mock import patch
 
 from benchmarks.soak import lived, row
-from custom_components.glucose_follow import binary_sensor
+from custom_components.glucose_follow import binary_sensor, event
 from custom_components.glucose_follow.alarms import CgmAlarms
-from custom_components.glucose_follow.cgm import budget, data, status
+from custom_components.glucose_follow.cgm import budget, data, ranges, status
 from custom_components.glucose_follow.cgm.sources.dexcom_share import DexcomShareSource
+from custom_components.glucose_follow.cgm.sources.nightscout.devices import DeviceLog
 from custom_components.glucose_follow.cgm.timeline import Timeline
 from custom_components.glucose_follow.coordinator import CgmCoordinator
 
 fresh, tell = data.fresh_until, CgmAlarms._tell
 judged, logged_in = CgmCoordinator._judged, DexcomShareSource._logged_in
-ten = timedelta(minutes=10)
+told_insulin, told_alarm = DeviceLog._insulin_on_board, event.alarm_attributes
+placed, ten = ranges._next, timedelta(minutes=10)
 
 def seldom(self, told):
     tell(self, tuple(each for each in told if each.kind != "repeated"))
@@ -35,9 +39,30 @@ async def anew(self):
     self._session = None
     return await logged_in(self)
 
+def more_insulin(self):
+    told = told_insulin(self)
+    return told and replace(told, value=told.value + 0.07)
+
+def higher(*told):
+    found = told_alarm(*told)
+    return found | {"value": found["value"] and found["value"] + 0.5}
+
+def beside(place, reading, thresholds):
+    return placed(place, replace(reading, mgdl=reading.mgdl + 30), thresholds)
+
+@contextmanager
+def inventing():
+    with (
+        patch.object(DeviceLog, "_insulin_on_board", more_insulin),
+        patch.object(event, "alarm_attributes", higher),
+        patch.object(ranges, "_next", beside),
+    ):
+        yield
+
 mutations = {
     "none": patch.object(data, "SPAN", data.SPAN),
     "frozen": patch.object(CgmCoordinator, "_judged", frozen),
+    "inventing": inventing(),
     "insulin": patch.dict(status._LASTS, insulin_on_board=4 * ten),
     "facts": patch.object(binary_sensor, "_is_within", lambda *_: False),
     "seldom": patch.object(CgmAlarms, "_tell", seldom),
@@ -52,7 +77,7 @@ found = {}
 for name, mutation in mutations.items():
     with mutation:
         # In the days of one a phone is silent, in others' a server, or a loop.
-        seed = {"frozen": 9, "insulin": 6}.get(name, 5)
+        seed = {"frozen": 9, "insulin": 6, "inventing": 6}.get(name, 5)
         life, _ = lived(seed, days=0.6, is_short=True)
         found[name] = sorted({each.rule for each in life.violations})
 print(json.dumps({"once": once, "found": found}))
@@ -80,6 +105,11 @@ def test_a_home_that_is_broken_is_found_out(homes: Any) -> None:
     assert {"shown past its time", "old reading shown"} <= {*found["old"]}
     assert "old reading shown" in found["frozen"]
     assert "old insulin shown" in found["insulin"]
+    assert {
+        "alarm of another value",
+        "insulin invented",
+        "range of another value",
+    } <= {*found["inventing"]}
     assert "fact of another range" in found["facts"]
     assert "repeated too seldom" in found["seldom"]
     assert "asked too often" in found["logins"]

@@ -120,7 +120,7 @@ class Notes:
     """Notes what must not be, and counts what was looked at."""
 
     def __init__(self, clocks: Clocks, tick: timedelta, most: int) -> None:
-        """Prepare; after `most` violations no more are noted."""
+        """Prepare; after `most` violations of a rule no more are noted."""
         self.clocks = clocks
         self.tick = tick
         self.violations: list[Violation] = []
@@ -133,7 +133,7 @@ class Notes:
     def add(self, watch: Watch, rule: str, detail: str) -> None:
         """Note what must not be."""
         self.counts["violations"] += 1
-        if len(self.violations) < self._most:
+        if sum(each.rule == rule for each in self.violations) < self._most:
             now = self.clocks.world()
             who = watch.subject.kind
             self.violations.append(Violation(at=now, who=who, rule=rule, detail=detail))
