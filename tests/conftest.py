@@ -1,5 +1,6 @@
 """What many tests need: clocks that stand still, a site, and an entry."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 import gc
@@ -142,8 +143,11 @@ class Clocks:
 
 
 @pytest.fixture
-def clocks(now: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> Clocks:
+async def clocks(now: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> Clocks:
     """Return clocks that Home Assistant and the site look at."""
+    # Now is so large a float that a nanosecond more is the same: what is due now
+    # would be looked at again and again until time passes, which it does not.
+    monkeypatch.setattr(asyncio.get_running_loop(), "_clock_resolution", 1e-6)
     clocks = Clocks(now)
     monkeypatch.setattr(dt_util, "utcnow", clocks.ours)
     return clocks
