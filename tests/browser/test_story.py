@@ -185,6 +185,7 @@ async def test_a_credential_that_was_revoked_is_asked_for(
         assert await home.state("sensor.robin_glucose") == str(NEWEST)
 
         await page.goto(f"{home.url}/config/integrations/dashboard")
+        await expect(button(page, "Reconfigure")).to_be_visible()
         await keep(page, "8-revoked")
         await button(page, "Reconfigure").click()
         await expect(page.get_by_text("what you entered for Robin")).to_be_visible()
