@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
+from typing import Any
 
 from homeassistant.core import CoreState, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_track_state_change_event
@@ -9,9 +10,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.glucose_follow.cgm.models import Treatment, TreatmentKind
+from custom_components.glucose_follow.const import DOMAIN
 from custom_components.glucose_follow.event import treatment_attributes
 from simulators.dexcom_api import DexcomApiSimulator
 from simulators.nightscout import NightscoutSimulator
+from simulators.nightscout.faults import Silence
 
 from .conftest import NOW, TOKEN, Clocks
 from .dexcom_api import entry_of, lead_to, register
@@ -173,6 +176,54 @@ async def test_a_restart_tells_nothing_again(
     # The last event is shown again, with the time that it had.
     assert {state.state for state in heard.states} == {heard.states[0].state}
     assert len(heard.states) == before
+
+
+async def test_a_restart_tells_nothing_again_when_an_empty_site_is_filled(
+    hass: HomeAssistant,
+    heard: Heard,
+    entry: MockConfigEntry,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+) -> None:
+    """All that it has was done before we looked, says a site, and has nothing."""
+    site.add_treatment(at=clocks.world(), eventType="Carbs", carbs=10)
+    await pass_time(hass, clocks, 6 * MINUTE)
+    site.fault = Silence()
+    await restart(hass, entry)
+    log = entry.runtime_data.log
+    assert log.is_told
+    assert log.treatments == ()
+
+    site.fault = None
+    site.add_treatment(at=clocks.world(), eventType="Bolus", insulin=1)
+    await pass_time(hass, clocks, 10 * MINUTE)
+
+    told = {state.state: state.attributes["event_type"] for state in heard.states}
+    assert list(told.values()) == ["carbs", "bolus"]
+
+
+async def test_what_was_told_is_written_down_within_a_minute(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    heard: Heard,
+    site: NightscoutSimulator,
+    clocks: Clocks,
+    hass_storage: dict[str, Any],
+) -> None:
+    """The newest is; what pumps do all the time is not, and wears no disk."""
+    at = clocks.world()
+    site.add_treatment(at=at - 20 * MINUTE, eventType="Carbs", carbs=10)
+    site.add_treatment(at=at, eventType="Bolus", insulin=1)
+    await pass_time(hass, clocks, 6 * MINUTE)
+    site.add_treatment(at=at - 10 * MINUTE, eventType="Carbs", carbs=12)
+    site.add_treatment(
+        at=clocks.world(), eventType="Temp Basal", absolute=1, duration=30
+    )
+    await pass_time(hass, clocks, 7 * MINUTE)
+
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["told_until"]
+    assert heard.kinds == ["carbs", "bolus", "carbs"]
+    assert datetime.fromisoformat(stored) == at
 
 
 async def test_nothing_is_told_before_automations_can_hear_it(

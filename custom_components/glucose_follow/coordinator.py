@@ -96,7 +96,7 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             retries_refused=source.caps.retries_refused,
         )
         self.reported = Reported(remembered.reported, self.async_remember_soon)
-        self.news = TreatmentNews()
+        self.news = TreatmentNews(remembered.told_until, self.async_remember_soon)
         self.is_answering = False
         self.clock = Clock(self._moment())
         self._watch = Watch()
@@ -449,4 +449,5 @@ class CgmCoordinator(DataUpdateCoordinator[CgmData]):
             reported=self.reported.seen,
             alarms=self.alarms.state,
             year_read=self.year_read,
+            told_until=self.news.told_until,
         )

@@ -13,15 +13,13 @@ from .cgm.source import Feature
 from .const import ALL_LEVELS, CONF_UNIT
 from .coordinator import CgmConfigEntry, CgmCoordinator
 from .entity import CgmDescription, CgmEntity, is_always_available
+from .news import UNTOLD
 from .units import shown
 
 PARALLEL_UPDATES = 0
 
 AUTOMATIC_BOLUS = "automatic_bolus"
 """A loop gives more than a hundred a day; nobody wants to hear them by accident."""
-
-UNTOLD = {TreatmentKind.BASAL, TreatmentKind.TEMP_BASAL, TreatmentKind.OTHER}
-"""What pumps do all the time, and what nobody can name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,16 +90,13 @@ class CgmTreatmentEvent(CgmEvent):
     @callback
     def _heard(self, treatment: Treatment) -> None:
         """Say what was done; notes and names stay where they are."""
-        kind = treatment_event(treatment)
-        if kind is not None:
-            self._trigger_event(kind, treatment_attributes(treatment, self._unit))
-            self.async_write_ha_state()
+        told = treatment_attributes(treatment, self._unit)
+        self._trigger_event(treatment_event(treatment), told)
+        self.async_write_ha_state()
 
 
-def treatment_event(treatment: Treatment) -> str | None:
-    """Return the kind of event that a treatment is, None if it is none."""
-    if treatment.kind in UNTOLD:
-        return None
+def treatment_event(treatment: Treatment) -> str:
+    """Return the kind of event that a treatment is that is told."""
     is_automatic = treatment.kind is TreatmentKind.BOLUS and treatment.is_automatic
     return AUTOMATIC_BOLUS if is_automatic else treatment.kind.value
 

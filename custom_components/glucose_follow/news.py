@@ -5,16 +5,24 @@ from datetime import datetime
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .cgm.models import Treatment
+from .cgm.models import Treatment, TreatmentKind
 from .cgm.treatments import Announcer, TreatmentLog
 from .const import LATE_NEWS_WITHIN, NEWS_WITHIN
+
+UNTOLD = {TreatmentKind.BASAL, TreatmentKind.TEMP_BASAL, TreatmentKind.OTHER}
+"""What pumps do all the time, and what nobody can name."""
 
 
 class TreatmentNews:
     """Tells of every treatment once, if it is still news."""
 
-    def __init__(self) -> None:
-        """Have told nothing yet."""
+    def __init__(
+        self, told_until: datetime | None, changed: Callable[[], None]
+    ) -> None:
+        """Go on after an earlier life; `changed` writes down what was told."""
+        self.told_until = told_until
+        """When the newest that was ever told was done, None if nothing was."""
+        self._changed = changed
         self._announcer: Announcer | None = None
         self._listeners: set[Callable[[Treatment], None]] = set()
 
@@ -30,7 +38,19 @@ class TreatmentNews:
         if not log.is_told:
             return
         if self._announcer is None:
-            self._announcer = Announcer(NEWS_WITHIN if is_live else LATE_NEWS_WITHIN)
+            within = NEWS_WITHIN if is_live else LATE_NEWS_WITHIN
+            self._announcer = Announcer(within, self.told_until)
         for treatment in self._announcer.news(log.treatments, now):
-            for listener in list(self._listeners):
-                listener(treatment)
+            if treatment.kind not in UNTOLD:
+                self._tell(treatment, now)
+
+    @callback
+    def _tell(self, treatment: Treatment, now: datetime) -> None:
+        """Tell of a treatment, and remember that it was told."""
+        until = self.told_until
+        # A clock that was ahead may have told what is yet to come.
+        if until is None or not treatment.at <= until <= now:
+            self.told_until = treatment.at
+            self._changed()
+        for listener in list(self._listeners):
+            listener(treatment)

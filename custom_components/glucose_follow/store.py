@@ -62,6 +62,9 @@ class Remembered:
     year_read: YearRead | None = None
     """When a year of history was last read, None if it never was."""
 
+    told_until: datetime | None = None
+    """When the newest treatment that was told was done, None if none was."""
+
 
 class _StoredYear(TypedDict):
     """How it is written down."""
@@ -91,6 +94,7 @@ class _Stored(TypedDict):
     reported: NotRequired[dict[str, str]]
     alarms: NotRequired[StoredState]
     year_read: NotRequired[_StoredYear | None]
+    told_until: NotRequired[str | None]
 
 
 class CgmStore:
@@ -123,6 +127,7 @@ class CgmStore:
             },
             alarms=_alarms(stored),
             year_read=_year_read(stored.get("year_read")),
+            told_until=_moment(stored.get("told_until")),
         )
 
     def save_soon(self, remembered: Remembered) -> None:
@@ -165,6 +170,7 @@ def _stored(remembered: Remembered) -> _Stored:
     """Return what is written down."""
     newest_at, newest_seen = remembered.newest_at, remembered.newest_seen
     features, silent_since = remembered.features, remembered.silent_since
+    told_until = remembered.told_until
     return {
         "features": None if features is None else sorted(features),
         "refused": remembered.refused,
@@ -175,6 +181,7 @@ def _stored(remembered: Remembered) -> _Stored:
         "reported": {key: at.isoformat() for key, at in remembered.reported.items()},
         "alarms": alarm_state.to_json(remembered.alarms),
         "year_read": _stored_year(remembered.year_read),
+        "told_until": told_until.isoformat() if told_until else None,
     }
 
 

@@ -210,6 +210,23 @@ def test_a_copy_of_what_was_told_is_no_news() -> None:
     assert announcer.news([copy, spread], NOON) == (spread,)
 
 
+def test_what_an_earlier_life_told_is_no_news_after_an_empty_answer() -> None:
+    told, late = bolus(NOON - MINUTE, "1"), bolus(NOON - 2 * MINUTE, "2")
+    new = bolus(NOON - MINUTE + timedelta(seconds=1), "3")
+    announcer = Announcer(timedelta(minutes=30), told.at)
+    announcer.news([], NOON)
+
+    assert announcer.news([late, told, new], NOON) == (new,)
+
+
+def test_what_was_told_by_a_clock_that_was_ahead_silences_nothing() -> None:
+    announcer = Announcer(timedelta(minutes=30), NOON + timedelta(hours=3))
+    announcer.news([], NOON)
+    new = bolus(NOON - MINUTE, "1")
+
+    assert announcer.news([new], NOON) == (new,)
+
+
 def test_a_treatment_that_two_apps_uploaded_is_one() -> None:
     """The same kind and amount in the same second."""
     one = bolus(NOON - MINUTE, "one")

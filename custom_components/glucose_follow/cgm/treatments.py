@@ -229,12 +229,15 @@ class Announcer:
     late is no news; what is planned is told when its time comes.
     """
 
-    def __init__(self, within: timedelta) -> None:
-        """Know nothing yet.
+    def __init__(self, within: timedelta, told_until: datetime | None = None) -> None:
+        """Know no treatment yet.
 
         Args:
             within: Age up to which a treatment is news.
+            told_until: When the newest that was told in an earlier life was done:
+                the first answer of this one may lack it; aware.
         """
+        self._before = told_until
         self._within = within
         self._told: dict[object, datetime] | None = None
         self._looked_at: tuple[Sequence[Treatment], int] = ((), -1)
@@ -261,12 +264,21 @@ class Announcer:
             if told is not None
             and told.keys().isdisjoint(_names(treatment))
             and now - treatment.at < self._within
+            and not self._is_from_before(treatment, now)
         )
         known = {key: at for key, at in (told or {}).items() if now - at < _ALL}
         for treatment in done:
             known |= dict.fromkeys(_names(treatment), treatment.at)
         self._told = known
         return fresh
+
+    def _is_from_before(self, treatment: Treatment, now: datetime) -> bool:
+        """Return whether an earlier life may have told of a treatment.
+
+        A clock that was ahead then must not silence this one.
+        """
+        before = self._before
+        return before is not None and treatment.at <= before <= now
 
 
 class Deeds:
