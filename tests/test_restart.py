@@ -258,6 +258,31 @@ async def test_waking_up_shows_nothing_old_and_asks_at_once(
     assert state(hass, SIGNAL_LOST) == "off"
 
 
+@pytest.mark.parametrize("wrong", [3 * HOUR, timedelta()])
+async def test_waking_up_after_the_clock_was_set_back_shows_nothing_old(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    site: NightscoutSimulator,
+    wrong: timedelta,
+) -> None:
+    """The site could not say in between what time it is."""
+    clocks.set_wrong(wrong)
+    await set_up(hass, entry)
+    await pass_time(hass, clocks, 12 * MINUTE)
+    site.fault = faults.Unreachable()
+    clocks.set_wrong(wrong - 3 * HOUR)
+    await pass_time(hass, clocks, MINUTE)
+    before = state(hass, GLUCOSE)
+
+    clocks.suspend(40 * MINUTE)
+    await _tick(hass, clocks)
+
+    assert before.isdigit()
+    assert not state(hass, GLUCOSE).isdigit()
+    assert state(hass, SIGNAL_LOST) == "on"
+
+
 @pytest.mark.parametrize("jump", [2 * HOUR, -2 * HOUR])
 async def test_a_clock_that_jumps_makes_nothing_look_younger(
     hass: HomeAssistant,

@@ -43,6 +43,29 @@ def test_a_clock_that_jumps_forward_is_believed(clock: Clock) -> None:
     assert clock.now(by(NOON + HOUR, 1001)) == NOON + HOUR
 
 
+@pytest.mark.parametrize("ahead", [0, 3])
+def test_a_machine_that_sleeps_after_its_clock_was_set_back_makes_nothing_younger(
+    clock: Clock, ahead: int
+) -> None:
+    """From right to wrong, or from wrong to right."""
+    compared(clock, -ahead * HOUR)
+    back = NOON - 3 * HOUR
+    before = clock.now(by(back + 10 * SECOND, 1010))
+
+    after = clock.now(by(back + HOUR, 1020))
+
+    assert before == NOON - ahead * HOUR + 10 * SECOND
+    assert after == NOON - ahead * HOUR + HOUR
+
+
+def test_a_clock_that_is_set_back_after_its_machine_slept_makes_nothing_younger(
+    clock: Clock,
+) -> None:
+    slept = clock.now(by(NOON + HOUR, 1010))
+
+    assert clock.now(by(NOON + 10 * SECOND, 1020)) == slept + 10 * SECOND
+
+
 def test_an_answer_ends_a_clock_set_back(clock: Clock) -> None:
     back = NOON - HOUR
 
@@ -141,3 +164,25 @@ def test_time_never_passes_slower_than_the_clock_that_never_jumps(
     after = clock.now(by(NOON + (first + then) * SECOND + jump, first + then))
 
     assert after - before >= then * SECOND - timedelta(milliseconds=1)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 1e5), st.timedeltas(timedelta(days=-9), timedelta(days=9))
+        ),
+        max_size=9,
+    )
+)
+def test_no_jump_takes_back_what_another_one_did(
+    steps: list[tuple[float, timedelta]],
+) -> None:
+    """But for a few seconds, which network and scheduling take too."""
+    clock, ours, monotonic = Clock(by(NOON, 0)), NOON, 0.0
+    for then, passed in steps:
+        before = clock.now(by(ours, monotonic))
+        ours, monotonic = ours + passed, monotonic + then
+
+        after = clock.now(by(ours, monotonic))
+
+        assert after - before >= max(then * SECOND, passed) - 5.001 * SECOND

@@ -34,20 +34,36 @@ class Clock:
 
     Time never passes slower than the monotonic clock says, so setting our clock
     back makes nothing younger; and a jump forward, which looks the same as a
-    machine that slept, is believed until the source says otherwise.
+    machine that slept, is believed until the source says otherwise. Neither takes
+    back what the other did: a machine may sleep after its clock was set back.
     """
 
     def __init__(self, moment: Moment) -> None:
         """Begin with our clock, which is all there is to believe."""
         self.skew = timedelta()
         """What is added to our clock; zero unless it is wrong."""
+        self._set_back = timedelta()
+        """By how much our clock was set back since the source said the time."""
         self._anchor = moment.ours
         self._anchored = moment.monotonic
 
     def now(self, moment: Moment) -> datetime:
-        """Return what `moment` is by the clock to believe; aware, UTC."""
+        """Return what `moment`, which is the present, is by the clock to believe.
+
+        Whoever asks often makes it exact: of two jumps in between, only the sum
+        is seen.
+
+        Returns:
+            Aware, UTC.
+        """
+        ours = moment.ours + self.skew + self._set_back
         passed = timedelta(seconds=moment.monotonic - self._anchored)
-        return max(moment.ours + self.skew, self._anchor + passed)
+        least = self._anchor + passed
+        if ours > least + _JUMP:
+            self._anchor, self._anchored = ours, moment.monotonic
+        elif ours < least - _JUMP:
+            self._set_back += least - ours
+        return max(ours, least)
 
     def compare(self, asked: Moment, answered: Moment, theirs: datetime | None) -> bool:
         """Take in what the source's clock said, between asking and the answer.
@@ -72,6 +88,7 @@ class Clock:
         skew = theirs - (asked.ours + took / 2)
         limit = _SKEW_ENDS if self.skew else SKEW
         self.skew = skew if abs(skew) > limit else timedelta()
+        self._set_back = timedelta()
         self._anchor = answered.ours + self.skew
         self._anchored = answered.monotonic
         return True
