@@ -17,7 +17,7 @@ from random import Random
 from statistics import median
 import time
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, TCPConnector
 from homeassistant.core import Event, EventStateChangedData, callback
 
 from custom_components.glucose_follow.cgm.models import Treatment
@@ -101,7 +101,8 @@ async def _latency(count: int) -> Row:
     waits: list[float] = []
     async with (
         journey(lambda clock: _site(clock, None)) as trip,
-        ClientSession() as session,
+        # A connection of five minutes ago may be gone, and not known to be.
+        ClientSession(connector=TCPConnector(force_close=True)) as session,
     ):
         await trip.site.sockets.wait_for_listeners(1)
         loop.is_patient = True
