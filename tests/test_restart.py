@@ -283,6 +283,31 @@ async def test_waking_up_after_the_clock_was_set_back_shows_nothing_old(
     assert state(hass, SIGNAL_LOST) == "on"
 
 
+@pytest.mark.parametrize("fault", [faults.Refuse(), faults.RateLimit(1800)])
+async def test_a_machine_that_slept_has_left_the_site_alone(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    clocks: Clocks,
+    site: NightscoutSimulator,
+    fault: faults.Fault,
+) -> None:
+    """One of its clocks stood still; waiting on that one would take half an hour."""
+    await set_up(hass, entry)
+    site.fault = fault
+    await pass_time(hass, clocks, 12 * MINUTE)
+    site.fault = None
+    site.requests.clear()
+    await pass_time(hass, clocks, MINUTE)
+    before = len(site.requests)
+
+    clocks.suspend(40 * MINUTE)
+    await _tick(hass, clocks)
+    await settle(hass)
+
+    assert before == 0
+    assert state(hass, GLUCOSE).isdigit()
+
+
 @pytest.mark.parametrize("jump", [2 * HOUR, -2 * HOUR])
 async def test_a_clock_that_jumps_makes_nothing_look_younger(
     hass: HomeAssistant,

@@ -1,6 +1,6 @@
 """When a source is left alone: it asked for it, or refused the credential."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 import json
 
@@ -44,7 +44,8 @@ class Restraint:
         self._hass = hass
         self._entry = entry
         self._retries_refused = retries_refused
-        self._rest: tuple[float, CgmError] | None = None
+        self._rest: tuple[float, datetime, CgmError] | None = None
+        """Until when by two clocks, and why."""
         self.pause: Pause | None = None
         """What the source asked for, None unless it did."""
         self._resume(pause)
@@ -65,8 +66,14 @@ class Restraint:
 
     @property
     def _is_resting(self) -> bool:
-        """Return whether the source is left alone for a while."""
-        return self._rest is not None and self._hass.loop.time() < self._rest[0]
+        """Return whether the source is left alone for a while.
+
+        A machine that slept left it alone, too, and one clock stood still.
+        """
+        if self._rest is None:
+            return False
+        steady, ours, _ = self._rest
+        return self._hass.loop.time() < steady and dt_util.utcnow() < ours
 
     @callback
     def refuse_to_ask(self) -> None:
@@ -78,7 +85,7 @@ class Restraint:
         if self.is_refused:
             raise update_failed(CgmAuthError("Refused before"))
         if self._rest is not None and self._is_resting:
-            raise update_failed(self._rest[1])
+            raise update_failed(self._rest[2])
 
     @callback
     def async_refused_for_good(self) -> None:
@@ -95,7 +102,9 @@ class Restraint:
     def async_rest(self, wait: timedelta, err: CgmError) -> None:
         """Leave the source alone for a while."""
         # A second early: the timer that asks again must not be turned away.
-        self._rest = (self._hass.loop.time() + wait.total_seconds() - 1, err)
+        left = wait - timedelta(seconds=1)
+        steady = self._hass.loop.time() + left.total_seconds()
+        self._rest = (steady, dt_util.utcnow() + left, err)
         self.pause = None
         # Others are asked once after a restart, or nothing would be pushed meanwhile.
         if isinstance(err, CgmRateLimitError) and not self._retries_refused:
