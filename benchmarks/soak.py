@@ -22,6 +22,7 @@ from time import process_time
 
 from custom_components.glucose_follow.const import TICK
 from tests.soak.life import live
+from tests.soak.pace import DENSE, USUAL
 from tests.soak.subjects import KINDS
 from tests.soak.sums import Life
 
@@ -42,21 +43,24 @@ def people(seed: int, *, is_short: bool) -> tuple[int, ...]:
     return everybody[:2] if seed == 1 else (everybody[seed % len(KINDS)],)
 
 
-def lived(seed: int, *, days: float, is_short: bool) -> tuple[Life, float]:
+def lived(
+    seed: int, *, days: float, is_short: bool, is_dense: bool = False
+) -> tuple[Life, float]:
     """Return what came of a seed, and how many seconds of CPU it took."""
     # The troubles are wanted, and not worth a line each.
     logging.getLogger().handlers = [logging.NullHandler()]
     began = process_time()
     tick = 3 * TICK if is_short else TICK
-    life = live(seed, days, people(seed, is_short=is_short), tick)
+    pace = DENSE if is_dense else USUAL
+    life = live(seed, days, people(seed, is_short=is_short), tick, pace)
     return life, process_time() - began
 
 
 def run(
-    seeds: Sequence[int], days: float, *, is_short: bool, jobs: int
+    seeds: Sequence[int], days: float, *, is_short: bool, is_dense: bool, jobs: int
 ) -> Iterator[tuple[Life, float]]:
     """Yield what came of seeds, as soon as it is known."""
-    one = partial(lived, days=days, is_short=is_short)
+    one = partial(lived, days=days, is_short=is_short, is_dense=is_dense)
     if jobs == 1:
         yield from map(one, seeds)
         return
@@ -72,7 +76,13 @@ def run(
 
 
 def resumed(
-    seeds: Sequence[int], days: float, *, is_short: bool, jobs: int, kept: Kept
+    seeds: Sequence[int],
+    days: float,
+    *,
+    is_short: bool,
+    is_dense: bool,
+    jobs: int,
+    kept: Kept,
 ) -> Iterator[tuple[Life, float]]:
     """Yield what came of seeds: first of those that were lived through before."""
     everybody = {
@@ -82,7 +92,8 @@ def resumed(
     known = kept.of(days, everybody)
     yield from (known[seed] for seed in seeds if seed in known)
     left = [seed for seed in seeds if seed not in known]
-    for life, seconds in run(left, days, is_short=is_short, jobs=jobs):
+    found = run(left, days, is_short=is_short, is_dense=is_dense, jobs=jobs)
+    for life, seconds in found:
         kept.add(life, seconds)
         yield life, seconds
 
@@ -139,10 +150,16 @@ def _arguments() -> Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
     parser.add_argument("--short", action="store_true", help="fewer people and ticks")
     parser.add_argument(
+        "--dense", action="store_true", help="several things go wrong at once"
+    )
+    parser.add_argument(
         "--keep", type=Path, help="a file to keep rows in, and to go on from"
     )
     parser.add_argument("--json", action="store_true", help="print an object per seed")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.keep and arguments.dense:
+        parser.error("rows of dense lives are not told from others, and not kept")
+    return arguments
 
 
 def _hash_alike() -> None:
@@ -166,6 +183,7 @@ def main() -> None:
         seeds,
         arguments.days,
         is_short=arguments.short,
+        is_dense=arguments.dense,
         jobs=arguments.jobs,
         kept=Kept(arguments.keep),
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 import gc
@@ -23,6 +23,7 @@ from custom_components.glucose_follow.const import TICK
 
 from .clocks import Clocks, SoakLoop, one_processor
 from .house import House, quiet
+from .pace import USUAL, Pace
 from .referee import Referee
 from .subjects import KINDS, Subject, lead
 from .sums import Life, look_at_repetitions, look_at_resources, sum_up
@@ -39,14 +40,10 @@ BEGINS = (
 LASTING = 4
 """Of so many homes one never restarts: what grows slowly has time to."""
 
-_BETWEEN = 4 * HOUR
-"""Between somebody's troubles, on average; each lasts minutes to an hour."""
-
-_BETWEEN_STOPS = 7 * HOUR
-"""Between what happens to the home, on average."""
-
 _WRONG = (-3 * HOUR, -HOUR, HOUR, 3 * HOUR, 26 * HOUR, -40 * MINUTE, 90 * SECOND)
 _NOT_OURS = ("aiohttp.access", "aiohttp.server", "simulators")
+
+type Happening = Callable[[House], Awaitable[None]]
 
 
 class Ears(logging.Handler):
@@ -74,8 +71,10 @@ class Days:
         subjects: Sequence[Subject],
         clocks: Clocks,
         tick: timedelta,
+        pace: Pace,
     ) -> None:
         """Prepare."""
+        self._pace = pace
         self.referee = Referee(list(subjects), clocks, tick)
         self.rng = Random(f"soak {seed}")
         self.clocks = clocks
@@ -84,8 +83,8 @@ class Days:
         self._end = clocks.world() + timedelta(days=days)
         self._is_lasting = seed % LASTING == 0
         self._troubles: dict[Subject, tuple[datetime, Trouble]] = {}
-        self._next = {each: self._later(_BETWEEN) for each in subjects}
-        self._next_stop = self._later(_BETWEEN_STOPS)
+        self._next = {each: self._later(pace.between) for each in subjects}
+        self._next_stop = self._later(pace.between_stops)
         self._begun: dict[Subject, list[datetime]] = {each: [] for each in subjects}
         self.samples: list[dict[str, int]] = []
         self.logins_allowed: Counter[str] = Counter()
@@ -116,7 +115,7 @@ class Days:
             await self._go_wrong(subject, now)
         if now >= self._next_stop:
             await self._stop(house)
-            self._next_stop = self._later(_BETWEEN_STOPS)
+            self._next_stop = self._later(self._pace.between_stops)
         if house.hass is not None:
             self.referee.look({each: house.coordinator(each) for each in self.subjects})
 
@@ -136,7 +135,7 @@ class Days:
                 del self._troubles[subject]
                 await _done(current[1].end())
                 self.referee.recover(subject, current[1].grace)
-                self._next[subject] = self._later(_BETWEEN)
+                self._next[subject] = self._later(self._pace.between)
         elif now >= self._next[subject]:
             trouble = of(subject, self.rng)
             self.happened[trouble.name] += 1
@@ -146,11 +145,12 @@ class Days:
 
     def _lasting(self) -> timedelta:
         """Return for how long something goes wrong: mostly minutes."""
-        return min(20 * MINUTE * self.rng.expovariate(1), 2 * HOUR)
+        lasting = self._pace.lasting * self.rng.expovariate(1)
+        return min(lasting, self._pace.longest)
 
     async def _stop(self, house: House) -> None:
         """Let something happen to the home or its clocks."""
-        kinds = [self._sleep, self._jump]
+        kinds: list[Happening] = [self._sleep, self._jump]
         if not self._is_lasting:
             kinds += [self._restart, self._restart, self._reload]
         # What is not running can only find its clock wrong.
@@ -189,7 +189,8 @@ class Days:
     async def _sleep(self, _: House) -> None:
         """Let the machine sleep, whatever its clock says."""
         self.happened["suspend"] += 1
-        self.clocks.suspend(self.rng.uniform(5, 240) * MINUTE)
+        longest = self._pace.asleep / MINUTE
+        self.clocks.suspend(self.rng.uniform(5, longest) * MINUTE)
         self._jumped()
 
     async def _jump(self, _: House) -> None:
@@ -232,7 +233,9 @@ async def _done(result: Any) -> None:
         await result
 
 
-async def _live(seed: int, days: float, kinds: Sequence[int], tick: timedelta) -> Life:
+async def _live(
+    seed: int, days: float, kinds: Sequence[int], tick: timedelta, pace: Pace
+) -> Life:
     """Live through the days of a seed."""
     begin = BEGINS[seed % len(BEGINS)]
     clocks, ears = Clocks(begin), Ears()
@@ -263,7 +266,7 @@ async def _live(seed: int, days: float, kinds: Sequence[int], tick: timedelta) -
             lead(subject)
             subject.upload(clocks.world())
         house = House(subjects, storage, folder)
-        drive = Days(seed, days, subjects, clocks, tick)
+        drive = Days(seed, days, subjects, clocks, tick, pace)
         try:
             await drive.live(house)
         finally:
@@ -282,6 +285,9 @@ async def _live(seed: int, days: float, kinds: Sequence[int], tick: timedelta) -
     life.counts += drive.happened
     look_at_repetitions(life, clocks.world())
     look_at_resources(life, drive.samples, left, before, after, clocks.world(), names)
+    life.violations = [
+        each for each in life.violations if each.rule not in pace.left_out
+    ]
     return life
 
 
@@ -290,6 +296,7 @@ def live(
     days: float,
     kinds: Sequence[int] = (0, 1, 2, 3),
     tick: timedelta = TICK,
+    pace: Pace = USUAL,
 ) -> Life:
     """Return what came of a seed's days.
 
@@ -298,9 +305,10 @@ def live(
         days: How many.
         kinds: Who is followed, by their place in `KINDS`.
         tick: How often the integration looks at its clocks, which costs most.
+        pace: How much happens.
     """
     gc.collect()
     # What is imported stays; looking through it again and again takes long.
     gc.freeze()
     with one_processor(), asyncio.Runner(loop_factory=SoakLoop) as runner:
-        return runner.run(_live(seed, days, kinds, tick))
+        return runner.run(_live(seed, days, kinds, tick, pace))

@@ -45,14 +45,17 @@ class Lives:
 
 
 @contextmanager
-def lives(seeds: Sequence[int]) -> Iterator[Lives]:
+def lives(
+    seeds: Sequence[int], days: float = SHORT_DAYS, *more: str
+) -> Iterator[Lives]:
     """Live through the short form of successive seeds while tests wait."""
     with _started(
         "-m",
         "benchmarks.soak",
         "--short",
         "--json",
-        f"--days={SHORT_DAYS}",
+        *more,
+        f"--days={days}",
         f"--first={seeds[0]}",
         f"--seeds={len(seeds)}",
     ) as process:

@@ -51,7 +51,7 @@ def test_what_is_kept_is_what_was_found() -> None:
 def test_a_seed_that_was_lived_through_is_not_again(kept: Kept) -> None:
     kept.add(life(), 12)
 
-    found = soak.resumed([7], 90, is_short=True, jobs=1, kept=kept)
+    found = soak.resumed([7], 90, is_short=True, is_dense=False, jobs=1, kept=kept)
 
     assert list(found) == [(life(), 12)]
 

@@ -19,6 +19,7 @@ from benchmarks.soak import lived, row
 from custom_components.glucose_follow import binary_sensor, event
 from custom_components.glucose_follow.alarms import CgmAlarms
 from custom_components.glucose_follow.cgm import budget, data, ranges, status
+from custom_components.glucose_follow.cgm.clock import Clock
 from custom_components.glucose_follow.cgm.sources.dexcom_share import DexcomShareSource
 from custom_components.glucose_follow.cgm.sources.nightscout.devices import DeviceLog
 from custom_components.glucose_follow.cgm.timeline import Timeline
@@ -50,6 +51,10 @@ def higher(*told):
 def beside(place, reading, thresholds):
     return placed(place, replace(reading, mgdl=reading.mgdl + 30), thresholds)
 
+def youngest(self, moment):
+    passed = timedelta(seconds=moment.monotonic - self._anchored)
+    return max(moment.ours + self.skew, self._anchor + passed)
+
 @contextmanager
 def inventing():
     with (
@@ -70,15 +75,16 @@ mutations = {
     "old": patch.object(data, "fresh_until", lambda *told: (at := fresh(*told)) and at + ten),
     "twice": patch.object(CgmAlarms, "_tell", lambda self, told: tell(self, told + told)),
     "often": patch.object(budget.Budget, "_is_affordable", lambda *_: True),
+    "jumps": patch.object(Clock, "now", youngest),
     "lost": patch.object(Timeline, "_trim", lambda self, _: self._readings.__delitem__(slice(0, -50))),
 }
 once = row(*lived(6, days=0.3, is_short=True))
-found = {}
+found, dense = {}, {"none", "jumps"}
 for name, mutation in mutations.items():
     with mutation:
         # In the days of one a phone is silent, in others' a server, or a loop.
-        seed = {"frozen": 9, "insulin": 6, "inventing": 6}.get(name, 5)
-        life, _ = lived(seed, days=0.6, is_short=True)
+        seed = {"frozen": 9, "insulin": 6, "inventing": 6, "jumps": 9}.get(name, 5)
+        life, _ = lived(seed, days=0.6, is_short=True, is_dense=name in dense)
         found[name] = sorted({each.rule for each in life.violations})
 print(json.dumps({"once": once, "found": found}))
 """
@@ -104,6 +110,7 @@ def test_a_home_that_is_broken_is_found_out(homes: Any) -> None:
     assert found["none"] == []
     assert {"shown past its time", "old reading shown"} <= {*found["old"]}
     assert "old reading shown" in found["frozen"]
+    assert "old reading shown" in found["jumps"]
     assert "old insulin shown" in found["insulin"]
     assert {
         "alarm of another value",
