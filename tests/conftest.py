@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 
 # Imported here, or the plugin's own folder of integrations hides ours.
-import custom_components.glucose_follow  # noqa: F401
+import custom_components.glucose_follow  # noqa: F401 - only to be found first
 from custom_components.glucose_follow.cgm.person import SimulatedPerson
 from custom_components.glucose_follow.const import (
     CONF_ACCESS_TOKEN,

@@ -270,7 +270,7 @@ async def test_what_comes_hours_late_is_told_where_that_is_all_there_is(
     ],
 )
 def test_what_makes_no_sense_is_refused(trigger: str, options: dict[str, Any]) -> None:
-    schema = TRIGGERS[trigger].schema  # type: ignore[attr-defined]
+    schema = TRIGGERS[trigger].schema  # type: ignore[attr-defined]  # ours have one
     config = {"target": GLUCOSE_OF_ALEX, "options": options}
 
     with pytest.raises(probatio.Invalid):

@@ -132,7 +132,7 @@ class Voice:
     def _register(self, asked: _Asked) -> None:
         """Register every sentence that asks about one of the people."""
         # Its requirements are installed only where somebody talks to Assist.
-        from homeassistant.components.conversation.agent_manager import (  # noqa: PLC0415
+        from homeassistant.components.conversation.agent_manager import (  # noqa: PLC0415 - may be missing
             get_agent_manager,
         )
 

@@ -107,7 +107,7 @@ async def test_version_2_has_windows_of_ninety_days(
 
 
 @given(
-    start=st.datetimes(datetime(2020, 1, 1), datetime(2026, 1, 1)),  # noqa: DTZ001  hypothesis wants them naive
+    start=st.datetimes(datetime(2020, 1, 1), datetime(2026, 1, 1)),  # noqa: DTZ001 - hypothesis wants them naive
     length=st.timedeltas(timedelta(), timedelta(days=400)),
     longest=st.sampled_from([30, 90]),
 )
