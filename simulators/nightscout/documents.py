@@ -1,6 +1,7 @@
 """What a Nightscout site keeps: JSON objects, and the moments they are about."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha1
 from uuid import NAMESPACE_URL, uuid5
 
@@ -41,13 +42,19 @@ def parse_moment(value: object) -> datetime | None:
     try:
         if isinstance(value, int | float):
             return from_ms(value)
-        text = str(value).strip()
-        head, gap, zone = text.rpartition(" ")
-        if gap and "T" in head:
-            text = f"{head}+{zone}"
-        at = datetime.fromisoformat(text)
+        return _read(str(value))
     except ValueError, OverflowError, OSError:
         return None
+
+
+@lru_cache(maxsize=4096)
+def _read(told: str) -> datetime:
+    """Return the moment of a text; every query looks at those of all documents."""
+    text = told.strip()
+    head, gap, zone = text.rpartition(" ")
+    if gap and "T" in head:
+        text = f"{head}+{zone}"
+    at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 import heapq
-from itertools import count
+from itertools import count, takewhile
 from operator import itemgetter
 
 from custom_components.glucose_follow.cgm.person import Scenario
@@ -46,7 +46,8 @@ class Store:
     ) -> Iterator[Document]:
         """Yield documents dated after `after_ms`, newest first."""
         fed = self._fed(kind, now, max(after_ms, self._emptied_ms))
-        added = (doc for at_ms, doc in self._newest_first(kind) if at_ms > after_ms)
+        dated = self._newest_first(kind)
+        added = (doc for _, doc in takewhile(lambda each: each[0] > after_ms, dated))
         if self._feed is None:
             return added
         if not self._added[kind]:

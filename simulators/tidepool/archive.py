@@ -63,9 +63,9 @@ class Archive:
         }
 
     def all(self, now: datetime) -> Iterable[Document]:
-        """Return everything that can be had by now, in no useful order."""
+        """Return everything that can be had by now."""
         self._live(now)
-        found = _disordered([*self._added, *self._lived])
+        found = [*self._added, *self._lived]
         if self._removed:
             found = [each for each in found if each["id"] not in self._removed]
         if self._edited:
@@ -119,11 +119,6 @@ def _every(step: timedelta, begin: datetime, until: datetime) -> Iterator[dateti
         if at > begin:
             yield at
         at += step
-
-
-def _disordered(found: list[Document]) -> list[Document]:
-    """Return documents in an order that nobody can rely on."""
-    return sorted(found, key=lambda document: str(document["id"]))
 
 
 def visible(

@@ -177,13 +177,16 @@ class Clocks:
         self._started = self._loop.time()
         self._begin = begin
         self._slept = timedelta()
+        self._read_at, self._read = self._started, begin
         self.wrong = timedelta()
         """What is added to the wall clock of Home Assistant's machine."""
 
     def world(self) -> datetime:
         """Return what time it really is."""
-        passed = timedelta(seconds=self._loop.time() - self._started)
-        return self._begin + passed + self._slept
+        if (time := self._loop.time()) != self._read_at:
+            passed = timedelta(seconds=time - self._started)
+            self._read_at, self._read = time, self._begin + passed
+        return self._read + self._slept
 
     def ours(self) -> datetime:
         """Return what the wall clock of Home Assistant's machine says."""

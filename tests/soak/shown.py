@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from homeassistant.core import HomeAssistant, State, StateMachine
@@ -107,7 +108,7 @@ class Shown:
     @staticmethod
     def note_wait(watch: Watch, last: State, now: datetime) -> None:
         """Note for how long the server had a reading that is shown now."""
-        at = dt_util.parse_datetime(last.state)
+        at = _moment(last)
         subject = watch.subject
         place = bisect_right(subject.stamps, at + SECOND) - 1 if at else -1
         if place >= 0:
@@ -131,7 +132,7 @@ class Shown:
     ) -> None:
         """Note what is of a reading past its time, whatever the server has by now."""
         last = states.get(watch.ids["last_reading"])
-        at = dt_util.parse_datetime(last.state) if last else None
+        at = _moment(last)
         if at is None or now - at - SECOND > self._notes.oldest(now, STALE_AFTER):
             told = last.state if last else "no state"
             self._notes.add(watch, "old reading shown", f"{told}: {list(shown)}")
@@ -159,7 +160,7 @@ class Shown:
         last = states.get(watch.ids["last_reading"])
         if glucose is None or last is None:
             return
-        at = dt_util.parse_datetime(last.state)
+        at = _moment(last)
         if at is None:
             self._notes.add(watch, "value without a reading", last.state)
             return
@@ -185,7 +186,18 @@ class Shown:
         if older < 0 or subject.arrived[stamps[older]] > now - SHOWN_WITHIN:
             return
         last = states.get(watch.ids["last_reading"])
-        at = dt_util.parse_datetime(last.state) if last else None
+        at = _moment(last)
         if at is None or at < stamps[older].replace(microsecond=0):
             told = last.state if last else "no state"
             self._notes.add(watch, "newest not shown", f"{told}, not {stamps[older]}")
+
+
+def _moment(state: State | None) -> datetime | None:
+    """Return the moment that a state tells."""
+    return _read(state.state) if state else None
+
+
+@lru_cache(maxsize=64)
+def _read(told: str) -> datetime | None:
+    """Return the moment of a text; it is looked at every ten seconds."""
+    return dt_util.parse_datetime(told)
