@@ -127,7 +127,8 @@ class Store:
         added = self._added[kind]
         stand = self.revision, len(added)
         if self._stands.get(kind) != stand:
-            dated = [(moment_ms(document), document) for document in added]
+            known = {id(doc): at_ms for at_ms, doc in self._dated.get(kind, ())}
+            dated = [(known.get(id(doc)) or moment_ms(doc), doc) for doc in added]
             dated.sort(key=itemgetter(0), reverse=True)
             self._stands[kind], self._dated[kind] = stand, dated
         return self._dated[kind]
