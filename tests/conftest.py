@@ -10,7 +10,7 @@ from types import ModuleType
 from freezegun import api as freezegun_api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_URL
-from homeassistant.util import dt as dt_util
+from homeassistant.util import dt as dt_util, executor
 from hypothesis import HealthCheck, settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -57,6 +57,11 @@ settings.load_profile("tests")
 # Nearly nothing is garbage: whoever looks seldom finds as much. What is looked
 # through between files, by the plugin, stays.
 gc.set_threshold(100_000, 50, 100)
+
+# A tenth of this is shared by the threads of a pool that ends. One that has waited
+# longer, as all do while a busy host lets the machine stand still, is interrupted,
+# and may take with it the sign by which the next would have ended.
+executor.EXECUTOR_SHUTDOWN_TIMEOUT = 120
 
 # Simulated servers write a line for each request, which nobody reads.
 logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
