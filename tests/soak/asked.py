@@ -64,14 +64,18 @@ class Asked:
         return max(0, len(watch.logins_seen) - 1)
 
     def _look_at_logins(self, watch: Watch, now: datetime) -> None:
-        """Note that a password was sent, and nothing had gone wrong."""
+        """Note that a password was sent, and nothing had gone wrong.
+
+        A session is good for a day. Who looks after a sleep sees a login late.
+        """
         logins, is_calm = watch.subject.logins, is_sound(watch, now)
         if logins > watch.logins:
-            is_soon = watch.login_at is not None and now - watch.login_at < 23 * HOUR
+            at = next(reversed(watch.asked_to_log_in), now)
+            is_soon = watch.login_at is not None and at - watch.login_at < 23 * HOUR
             if is_calm and watch.was_sound and is_soon:
                 self._notes.add(watch, "logged in without need", f"{logins}")
             watch.logins_seen += [now] * (logins - watch.logins)
-            watch.logins, watch.login_at = logins, now
+            watch.logins, watch.login_at = logins, at
         watch.was_sound = is_calm
 
 

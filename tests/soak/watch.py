@@ -95,6 +95,8 @@ class Watch:
     timer: asyncio.TimerHandle | None = None
     logins: int = 0
     login_at: datetime | None = None
+    """When the last login was asked for."""
+
     logins_seen: list[datetime] = field(default_factory=list)
     """When logins of the last hour were noticed."""
 
