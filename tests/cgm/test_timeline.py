@@ -395,6 +395,28 @@ def test_single_readings_of_an_earlier_silence_may_arrive_after_all_others() -> 
     assert timeline.gap_start(NOON + 15 * MINUTE) is None
 
 
+@pytest.mark.parametrize(
+    ("heard", "missing_since"),
+    [
+        pytest.param(0, -29, id="no time to fill it"),
+        pytest.param(55, -29, id="hardly an hour to fill it"),
+        pytest.param(60, 60, id="an hour to fill it"),
+    ],
+)
+def test_a_single_reading_may_wait_for_the_end_of_the_next_silence(
+    heard: int, missing_since: int
+) -> None:
+    """Of five, a phone sent four, and fell silent again for hours."""
+    timeline = merged([reading(29 * MINUTE)])
+    timeline.merge([reading(each * MINUTE) for each in (0, 4, 9, 14, 19)], NOON)
+    go_on(timeline, heard)
+    later = NOON + 400 * MINUTE
+
+    timeline.merge([reading(-400 * MINUTE)], later)
+
+    assert timeline.gap_start(later + MINUTE) == NOON + missing_since * MINUTE
+
+
 def test_nobody_knows_at_the_start_whether_an_old_gap_is_being_filled() -> None:
     timeline = merged([reading(each * MINUTE) for each in (*range(0, 70, 5), 300)])
 

@@ -180,8 +180,18 @@ class Timeline:
         known = self.newest_at
         if known is None or not batch or batch[-1].at - known <= _GAP:
             return None
-        earlier = self._outage_start(now, _FILLING), self._first_gap(now - SPAN)
+        earlier = self._unfilled_start(), self._first_gap(now - SPAN)
         return min(filter(None, (known, *earlier)))
+
+    def _unfilled_start(self) -> datetime | None:
+        """Return the last stamp before a silence that nobody had an hour to fill.
+
+        The phone may have fallen silent again at once, whenever that ended.
+        """
+        if self._outage is None or self.newest_seen is None:
+            return None
+        since, ended = self._outage
+        return since if self.newest_seen - ended < _FILLING else None
 
     def _outage_start(self, now: datetime, lately: timedelta) -> datetime | None:
         """Return the last stamp before a silence that ended lately, None if none."""
